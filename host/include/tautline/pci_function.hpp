@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// The one seam between the driver and a PCI function: BARs, DMA memory, an interrupt. The simulated
-/// board, vfio-user and the kernel's VFIO implement it; the driver knows nothing else.
+/// The one seam between the driver and a PCI function: BARs, DMA memory, an interrupt. The
+/// simulated board, vfio-user and the kernel's VFIO implement it; the driver knows nothing else.
 
 #include <chrono>
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace tautline {
 
-/// Memory that both the host and the device can reach. Zeroed, page aligned, released with the object.
+/// Memory that both the host and the device can reach. Zeroed, page aligned, released with the
+/// object.
 class DmaRegion {
  public:
   virtual ~DmaRegion() = default;
@@ -32,9 +33,9 @@ enum class LinkState { up, removed, failed };
 
 /// One PCI function. Not thread-safe: one owner thread, as `Stack`.
 ///
-/// Memory order: what was stored to a DmaRegion before `write32` or `write_line` is visible to the device
-/// when it sees that write. What the device wrote before a word that the host reads with acquire order is
-/// visible after that read.
+/// Memory order: what was stored to a DmaRegion before `write32` or `write_line` is visible to the
+/// device when it sees that write. What the device wrote before a word that the host reads with
+/// acquire order is visible after that read.
 class PciFunction {
  public:
   virtual ~PciFunction() = default;
@@ -47,7 +48,8 @@ class PciFunction {
   /// A posted register write; writes arrive in order.
   virtual void write32(unsigned bar, std::uint64_t offset, std::uint32_t value) = 0;
   /// A posted 64-byte write to a push window, 64-byte aligned, as one burst if the link can.
-  virtual void write_line(unsigned bar, std::uint64_t offset, std::span<const std::byte, 64> line) = 0;
+  virtual void write_line(unsigned bar, std::uint64_t offset,
+                          std::span<const std::byte, 64> line) = 0;
   /// Size of a BAR in bytes, 0 if absent.
   [[nodiscard]] virtual std::uint64_t bar_size(unsigned bar) const noexcept = 0;
 
@@ -55,15 +57,16 @@ class PciFunction {
   [[nodiscard]] virtual std::expected<std::unique_ptr<DmaRegion>, std::error_code> allocate(
       std::size_t size, std::size_t alignment) = 0;
 
-  /// A descriptor that becomes readable when an interrupt arrived; -1 if the link has none. The caller
-  /// reads nothing from it: `acknowledge_interrupt` clears it.
+  /// A descriptor that becomes readable when an interrupt arrived; -1 if the link has none. The
+  /// caller reads nothing from it: `acknowledge_interrupt` clears it.
   [[nodiscard]] virtual int interrupt_fd() const noexcept = 0;
   virtual void acknowledge_interrupt() noexcept = 0;
 
-  /// Lets a simulated device go on; a no-op for real ones. Called once per `Stack::poll`. Returns true
-  /// if the device did something (there is reason to poll again).
+  /// Lets a simulated device go on; a no-op for real ones. Called once per `Stack::poll`. Returns
+  /// true if the device did something (there is reason to poll again).
   virtual bool progress() = 0;
-  /// Waits until an interrupt or `timeout`, in the device's time (virtual time is skipped, not slept).
+  /// Waits until an interrupt or `timeout`, in the device's time (virtual time is skipped, not
+  /// slept).
   virtual void wait(std::chrono::microseconds timeout) = 0;
   /// The device's clock; the library's timeouts and linger use it and never the system's.
   [[nodiscard]] virtual std::chrono::microseconds now() const noexcept = 0;
@@ -71,15 +74,16 @@ class PciFunction {
   [[nodiscard]] virtual LinkState link_state() const noexcept = 0;
 };
 
-/// Opens a device by URL: `sim:[?option=value&...]`, later `vfio-user:`, `pci:`, `usb:`. Backends register
-/// themselves with `register_device_scheme`.
+/// Opens a device by URL: `sim:[?option=value&...]`, later `vfio-user:`, `pci:`, `usb:`. Backends
+/// register themselves with `register_device_scheme`.
 [[nodiscard]] std::expected<std::unique_ptr<PciFunction>, std::error_code> open_pci_function(
     std::string_view url);
 
 using PciFunctionFactory =
     std::expected<std::unique_ptr<PciFunction>, std::error_code> (*)(std::string_view rest_of_url);
 
-/// Adds a scheme (without the colon). A later registration of the same scheme replaces the earlier one.
+/// Adds a scheme (without the colon). A later registration of the same scheme replaces the earlier
+/// one.
 void register_device_scheme(std::string_view scheme, PciFunctionFactory factory);
 
 }  // namespace tautline
