@@ -35,7 +35,7 @@ struct Field {
   }
 };
 
-inline constexpr std::uint32_t expected_map_hash = 0x0AD42094;
+inline constexpr std::uint32_t expected_map_hash = 0x4521E928;
 
 /// Doorbells: doorbell_base + doorbell_stride * slot + 4 * doorbell::<field>.word.
 inline constexpr std::uint32_t doorbell_base = 0x10000;
@@ -160,8 +160,8 @@ inline constexpr Field burst_log2{0, 24, 4};  ///< log2 of the longest DMA burst
 namespace control {
 inline constexpr std::uint32_t offset = 0x014;
 inline constexpr std::uint32_t reset_value = 0x00000000;
-inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: drain and stop; STATUS.idle tells when
-inline constexpr Field reset{0, 1, 1};  ///< 1 resets the engine and its DMA, but not these registers; reads zero
+inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: begin no DMA transaction, finish those that are outstanding; STATUS.idle tells when
+inline constexpr Field reset{0, 1, 1};  ///< 1 resets the engine and its DMA as soon as no transaction is outstanding, but not these registers; reads zero
 }  // namespace control
 
 /// What the engine is doing.
@@ -169,8 +169,9 @@ namespace status {
 inline constexpr std::uint32_t offset = 0x018;
 inline constexpr std::uint32_t reset_value = 0x00000000;
 inline constexpr Field ready{0, 0, 1};  ///< tables are clear after a reset; enable may be set
-inline constexpr Field idle{0, 1, 1};  ///< not enabled, nothing in flight, no DMA transaction outstanding
+inline constexpr Field idle{0, 1, 1};  ///< not enabled and no DMA transaction outstanding: none begins before enable is set
 inline constexpr Field error{0, 2, 1};  ///< the link has stopped after a DMA error; only a reset helps
+inline constexpr Field quiet{0, 3, 1};  ///< the engine has nothing queued or in flight; timers may run
 inline constexpr Field error_cause{0, 4, 4};  ///< why
 }  // namespace status
 
@@ -463,7 +464,7 @@ inline constexpr Field arm{0, 31, 1};  ///< 1: one interrupt as soon as an entry
 namespace status_producer {
 inline constexpr std::uint32_t offset = 0x110;
 inline constexpr std::uint32_t reset_value = 0x00000000;
-inline constexpr Field index{0, 0, 16};  ///< entries issued since the reset, modulo 2^16
+inline constexpr Field index{0, 0, 16};  ///< entries that are in host memory since the reset, modulo 2^16
 }  // namespace status_producer
 
 /// Least distance of two interrupts.

@@ -2454,6 +2454,7 @@ module tl_regs (
             readback_data_var[0] = hwif_in.STATUS.ready.next;
             readback_data_var[1] = hwif_in.STATUS.idle.next;
             readback_data_var[2] = hwif_in.STATUS.error.next;
+            readback_data_var[3] = hwif_in.STATUS.quiet.next;
             readback_data_var[7:4] = hwif_in.STATUS.error_cause.next;
         end
         if(rd_mux_addr == 11'h20) begin

@@ -77,6 +77,10 @@ package tl_regs_pkg;
     } tl_regs__STATUS__error__in_t;
 
     typedef struct {
+        logic next;
+    } tl_regs__STATUS__quiet__in_t;
+
+    typedef struct {
         logic [3:0] next;
     } tl_regs__STATUS__error_cause__in_t;
 
@@ -84,6 +88,7 @@ package tl_regs_pkg;
         tl_regs__STATUS__ready__in_t ready;
         tl_regs__STATUS__idle__in_t idle;
         tl_regs__STATUS__error__in_t error;
+        tl_regs__STATUS__quiet__in_t quiet;
         tl_regs__STATUS__error_cause__in_t error_cause;
     } tl_regs__STATUS__in_t;
 
