@@ -1,10 +1,10 @@
 // tl_counters: 64 counters of 32 bits. Pulses gather in small registers; a walker adds them to a RAM,
 // so only the pending part is made of flip-flops.
 //
-// Latency: a read answers in the next cycle and includes every pulse up to that of its request.
+// Latency: `value` follows `index` by one cycle and includes every pulse up to the cycle of `index`.
 // Throughput: every counter one pulse a cycle; one read a cycle.
-// Hazard: counters wrap. After reset a walker zeroes them in 64 cycles, in which reads are not valid;
-//   pulses in that time are kept.
+// Hazard: counters wrap. After reset a walker zeroes them in 64 cycles, in which `value` is not
+//   valid; pulses in that time are kept.
 `default_nettype none
 
 module tl_counters
@@ -12,12 +12,9 @@ module tl_counters
 (
     input  wire logic        clk,
     input  wire logic        rst,
-    input  wire cnt_t        s_cnt,
-    input  wire logic        s_rd_valid,
-    input  wire logic [5:0]  s_rd_index,
-    output logic             m_rd_valid,
-    output logic [31:0]      m_rd_value,
-    output logic             cleared
+    input  wire cnt_t        cnt,
+    input  wire logic [5:0]  index,
+    output logic [31:0]      value
 );
   // A counter is visited every 64 cycles, so at most 64 pulses are pending.
   localparam int unsigned PendingW = $clog2(Counters) + 1;
@@ -30,7 +27,6 @@ module tl_counters
   logic visit;
 
   assign visit = clear_q || left_q != '0;
-  assign cleared = !clear_q;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -40,7 +36,7 @@ module tl_counters
     end else begin
       if (visit) walk_q <= walk_q + 6'd1;
       if (walk_q == '1) clear_q <= 1'b0;
-      if (s_cnt != '0) left_q <= 7'(Counters);
+      if (cnt != '0) left_q <= 7'(Counters);
       else if (left_q != '0 && !clear_q) left_q <= left_q - 7'd1;
     end
   end
@@ -53,19 +49,16 @@ module tl_counters
   always_ff @(posedge clk) begin
     if (rst) begin
       for (int i = 0; i < int'(Counters); i++) pending_q[i] <= '0;
-    end else if (s_cnt != '0 || visit) begin
+    end else if (cnt != '0 || visit) begin
       for (int i = 0; i < int'(Counters); i++) begin
-        if (visit && !clear_q && walk_q == 6'(i)) pending_q[i] <= PendingW'(s_cnt[i]);
-        else if (s_cnt[i]) pending_q[i] <= pending_q[i] + PendingW'(1);
+        if (visit && !clear_q && walk_q == 6'(i)) pending_q[i] <= PendingW'(cnt[i]);
+        else if (cnt[i]) pending_q[i] <= pending_q[i] + PendingW'(1);
       end
     end
   end
 
   always_ff @(posedge clk) begin
-    if (rst) m_rd_valid <= 1'b0;
-    else m_rd_valid <= s_rd_valid;
-    if (s_rd_valid)
-      m_rd_value <= total_mem[s_rd_index] + 32'(pending_q[s_rd_index]) + 32'(s_cnt[s_rd_index]);
+    value <= total_mem[index] + 32'(pending_q[index]) + 32'(cnt[index]);
   end
 
 endmodule
