@@ -1,0 +1,251 @@
+// tcb_pkg: the transmission control block (RFC 9293 3.3.1), one word per flow, and what a
+// transition answers.
+`default_nettype none
+
+package tcb_pkg;
+  // A function takes whole records and reads the fields it needs.
+  // verilator lint_off UNUSEDSIGNAL
+  import tautline_pkg::*;
+  import tcp_pkg::*;
+
+  localparam int unsigned Ranges = 4;  // out-of-order ranges a flow remembers
+
+  typedef logic [29:0] wnd_t;    // scaled window, at most 65535 << 14 (RFC 7323 2.2)
+  typedef logic [23:0] bytes_t;  // count of bytes in flight or in a ring (rings are at most 4 MiB)
+  typedef logic [31:0] coarse_t;  // now_us >> 12: 4.096 ms units, wraps after 203 days
+
+  // Congestion control phase.
+  typedef enum logic [1:0] {
+    CA_OPEN = 2'd0,
+    CA_RECOVERY = 2'd1,  // fast recovery, RFC 6582
+    CA_LOSS = 2'd2       // after an RTO: [snd_una, recover) is sent again in slow start
+  } ca_e;
+
+  // NewReno (RFC 5681, RFC 6582) by pipe: `gone` counts bytes that duplicate ACKs say have left the
+  // network, so cwnd is never inflated.
+  typedef struct packed {
+    ca_e        ca;
+    logic [1:0] dupacks;        // saturates at 3
+    logic       partial;        // first partial ACK of this recovery was seen
+    bytes_t     cwnd;
+    bytes_t     ssthresh;
+    bytes_t     prior_cwnd;     // before the last reduction, for undo
+    bytes_t     prior_ssthresh;
+    bytes_t     counted;        // bytes acknowledged since the last increase (RFC 3465)
+    bytes_t     gone;
+    seq_t       recover;        // snd_nxt when the last loss was found
+    seq_t       rtx_nxt;        // next byte to retransmit
+  } cc_t;
+
+  // Round-trip estimator, RFC 6298. One segment is timed at a time.
+  typedef struct packed {
+    logic        sampled;
+    logic [31:0] srtt8;    // smoothed RTT in 1/8 us
+    logic [31:0] rttvar4;  // variation in 1/4 us
+    logic [31:0] rto;      // us, before backoff
+    logic [3:0]  backoff;  // doublings since the last sample
+    logic        timing;
+    seq_t        timed_seq;  // the sample is complete when snd_una reaches this
+    logic [31:0] timed_at;   // us
+  } rtt_t;
+
+  // One received range above rcv_nxt; low 24 bits of sequence numbers, empty when equal.
+  typedef struct packed {
+    bytes_t first;
+    bytes_t last;  // exclusive
+  } range24_t;
+
+  typedef range24_t [Ranges-1:0] ranges_t;  // index 0 is the most recent (RFC 2018 order)
+
+  typedef struct packed {
+    // life
+    logic        active;     // in use, from birth to release
+    logic        done;       // TCP is finished; waits for release
+    logic        released;   // the host has let go: the slot frees itself when done
+    gen_t        gen;
+    state_e      state;
+    cause_e      cause;
+    key_t        key;
+    logic        passive;    // born of a passive open (MUST-11)
+    logic        listening;  // not accepted yet
+    logic        counted;    // stands in the listener's count of unaccepted connections
+    logic [3:0]  listener;
+    logic [3:0]  listener_gen;
+    logic [31:0] tag;
+    // options of the host
+    logic        nodelay;
+    logic        quickack;
+    logic [7:0]  ttl;
+    logic [5:0]  dscp;
+    logic [31:0] user_timeout_us;  // 0: the default
+    // send sequence space; snd_nxt never rolls back
+    seq_t        iss;
+    seq_t        snd_una;
+    seq_t        snd_nxt;
+    wnd_t        snd_wnd;
+    wnd_t        max_snd_wnd;
+    seq_t        snd_wl1;
+    seq_t        snd_wl2;
+    logic [3:0]  snd_ws;     // peer's shift, for windows we receive
+    logic [15:0] snd_mss;    // effective
+    logic        shut;       // the host has shut down its direction
+    pos_t        fin_pos;    // stream position of our FIN, with `shut`
+    coarse_t     last_send;  // of new data, for the restart after idle (RFC 5681 4.1)
+    // receive sequence space
+    seq_t        irs;
+    seq_t        rcv_nxt;
+    seq_t        rcv_edge;   // advertised right edge, never moves left
+    seq_t        last_ack_sent;
+    logic [3:0]  rcv_ws;     // our shift
+    logic        ws_offered;  // the peer's SYN carried window scale
+    logic [15:0] rcv_mss;    // largest segment seen, for the delayed ACK (RFC 5681 4.2)
+    ranges_t     ranges;
+    logic        fin_known;  // the peer's FIN was seen, perhaps out of order
+    seq_t        fin_seq;
+    logic        fin;        // the peer's FIN was received in order
+    // what is owed; `send` pays
+    logic        owe_rst;
+    logic        owe_syn;
+    logic        owe_rtx;
+    logic        owe_probe;
+    logic        owe_ack;
+    // loss
+    cc_t         cc;
+    rtt_t        rtt;
+    timers_t     timers;
+    logic        syn_retransmitted;
+    logic        r1;          // R1 passed (RFC 9293 3.8.3)
+    logic [7:0]  retries;     // unanswered retransmissions and probes
+    usec_t       first_rtx;   // time of the first of them, with retries != 0
+    logic [15:0] retrans;     // segments retransmitted in this life, saturates
+    coarse_t     challenge_at;  // last challenge ACK (RFC 5961 7)
+  } tcb_t;
+
+  // What one transition asks for beside the new TCB. Notices that follow from the difference of old
+  // and new TCB (timers, acked, status, listener counts, removal) are derived by tl_lane.
+  typedef struct packed {
+    logic        ready;    // the flow can send now
+    logic        waiting;  // the next hop is unresolved
+    logic        tw;       // goes to the TIME_WAIT table
+    logic        reply;    // flow-less RST with seq = SEG.ACK
+    logic        tx;
+    seq_t        tx_seq;
+    logic [15:0] tx_len;
+    flags_t      tx_flags;
+    logic        commit;   // payload is kept
+    rc_e         rc;       // of a command
+    cnt_t        cnt;
+  } act_t;
+
+  typedef struct packed {
+    tcb_t t;
+    act_t a;
+  } step_t;
+
+  // Absolute time as the transitions use it.
+  typedef struct packed {
+    usec_t   us;
+    coarse_t coarse;
+  } time_t;
+
+  function automatic time_t time_of(input now_t now);
+    time_t r;
+    r.us     = now[35:0];
+    r.coarse = now[43:12];
+    return r;
+  endfunction
+
+  // States in which data may be sent: synchronized, our stream not finished by the peer's view.
+  function automatic logic synchronized(input state_e s);
+    return s inside {ST_ESTABLISHED, ST_FIN_WAIT_1, ST_FIN_WAIT_2, ST_CLOSE_WAIT, ST_CLOSING,
+                     ST_LAST_ACK, ST_TIME_WAIT};
+  endfunction
+
+  // States in which the FIN belongs to what is sent.
+  function automatic logic closing(input state_e s);
+    return s inside {ST_FIN_WAIT_1, ST_CLOSING, ST_LAST_ACK};
+  endfunction
+
+  function automatic logic half_open(input tcb_t t);
+    return t.passive && t.state == ST_SYN_RCVD;
+  endfunction
+
+  // Stream position of a sequence number: the SYN takes iss (or irs).
+  function automatic pos_t stream_pos(input seq_t s, input seq_t initial_seq);
+    return s - initial_seq - 32'd1;
+  endfunction
+
+  // Positions that the host sees: SYN and FIN never count.
+  function automatic pos_t sent_to(input tcb_t t, input seq_t s);
+    pos_t p;
+    if (s == t.iss) return '0;
+    p = stream_pos(s, t.iss);
+    return t.shut && seq_gt(p, t.fin_pos) ? t.fin_pos : p;
+  endfunction
+
+  function automatic pos_t received_to(input tcb_t t);
+    return stream_pos(t.rcv_nxt, t.irs) - pos_t'(t.fin);
+  endfunction
+
+  // Our own MSS: what the MTU carries (MUST-67). No IP or TCP options are sent on data segments.
+  function automatic logic [15:0] own_mss(input cfg_t cfg);
+    return cfg.mtu - 16'd40;
+  endfunction
+
+  function automatic logic [31:0] ring_bytes(input cfg_t cfg);
+    return 32'd1 << cfg.rx_ring_log2;
+  endfunction
+
+  // The window a SYN may carry: never scaled (RFC 7323 2.2).
+  function automatic logic [15:0] syn_window(input cfg_t cfg);
+    return cfg.rx_ring_log2 >= 5'd16 ? 16'hffff : 16'd1 << cfg.rx_ring_log2;
+  endfunction
+
+  // Our shift: the largest ring that 16 bits can describe, 2^16 - 1 units.
+  function automatic logic [3:0] own_ws(input cfg_t cfg);
+    return cfg.rx_ring_log2 > 5'd16 ? 4'(cfg.rx_ring_log2 - 5'd16) : 4'd0;
+  endfunction
+
+  // RTO with backoff (RFC 6298 5.5), capped by (2.5).
+  function automatic logic [31:0] backed_off(input rtt_t r, input cfg_t cfg);
+    logic [46:0] v;
+    v = 47'(r.rto) << r.backoff;
+    return v > 47'(cfg.rto_max_us) ? cfg.rto_max_us : v[31:0];
+  endfunction
+
+  function automatic usec_t after(input time_t now, input logic [31:0] us);
+    return now.us + usec_t'(us);
+  endfunction
+
+  // TCP is finished with this flow: nothing is owed and no timer runs. A connection that the host
+  // has never seen (half open) needs no release.
+  function automatic tcb_t finished(input tcb_t t, input cause_e cause);
+    tcb_t n;
+    n = t;
+    n.done = 1'b1;
+    n.released = t.released || half_open(t);
+    if (t.cause == CAUSE_NONE) n.cause = cause;
+    if (t.state != ST_TIME_WAIT) n.state = ST_CLOSED;
+    n.owe_rst = 1'b0;
+    n.owe_syn = 1'b0;
+    n.owe_rtx = 1'b0;
+    n.owe_probe = 1'b0;
+    n.owe_ack = 1'b0;
+    n.timers = '0;
+    return n;
+  endfunction
+
+  // Ends by a RST that still has to be sent.
+  function automatic tcb_t resetting(input tcb_t t, input cause_e cause);
+    tcb_t n;
+    n = finished(t, cause);
+    n.done = 1'b0;
+    n.state = ST_CLOSED;
+    n.owe_rst = 1'b1;
+    return n;
+  endfunction
+
+  // verilator lint_on UNUSEDSIGNAL
+endpackage
+
+`default_nettype wire
