@@ -63,7 +63,9 @@ struct DeviceInfo {
   std::uint32_t map_hash = 0;
   unsigned flows = 0;
   unsigned data_bits = 0;
-  unsigned tx_ring_log2 = 0;  ///< bytes of one flow's transmit store
+  unsigned listeners = 0;
+  unsigned tx_store_log2 = 0;    ///< bytes of one flow's transmit store
+  unsigned command_credits = 0;  ///< commands that may be outstanding
   bool push_window = false;
 };
 

@@ -42,7 +42,7 @@ struct StackConfig {
   Microseconds rto_initial{std::chrono::seconds{1}};        ///< RFC 6298 (2.1)
   Microseconds rto_max{std::chrono::seconds{60}};           ///< RFC 6298 (2.5), at least 60 s
   Microseconds delayed_ack{std::chrono::milliseconds{40}};  ///< RFC 9293 MUST-40: below 500 ms
-  Microseconds user_timeout{std::chrono::seconds{100}};  ///< R2 for data (SHLD-11: at least 100 s)
+  Microseconds user_timeout{std::chrono::seconds{120}};  ///< R2 for data (SHLD-11: at least 100 s)
   Microseconds syn_timeout{std::chrono::seconds{180}};   ///< R2 for a SYN (MUST-23: at least 180 s)
   std::uint8_t r1_retries = 3;                           ///< R1 (SHLD-10)
   Microseconds time_wait{std::chrono::seconds{240}};     ///< 2 MSL
@@ -54,8 +54,9 @@ struct StackConfig {
 
   /// Bytes of one flow's receive ring, 12 to 22; also its largest receive window.
   unsigned rx_ring_log2 = 16;
-  /// Bytes of one flow's transmit ring in host memory; 0: as large as the device's transmit store.
-  unsigned tx_ring_log2 = 0;
+  /// Bytes of one flow's transmit ring in host memory, 12 to 22: what `write` takes ahead of the
+  /// peer's acknowledgments. It may be larger than the device's transmit store.
+  unsigned tx_ring_log2 = 16;
   /// Entries of the status ring, 4 to 15; 0: room for one report of every flow.
   unsigned status_ring_log2 = 0;
   /// At most one interrupt per this interval; 0: no limit.

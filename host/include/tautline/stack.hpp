@@ -51,6 +51,10 @@ class Stack {
                                                                     const StackConfig& config);
   [[nodiscard]] static std::expected<Stack, std::error_code> create(
       std::unique_ptr<PciFunction> function, const StackConfig& config);
+  /// As above for a device that the caller owns and that outlives the stack: it may be attached
+  /// again.
+  [[nodiscard]] static std::expected<Stack, std::error_code> create(PciFunction& function,
+                                                                    const StackConfig& config);
 
   Stack(Stack&& other) noexcept;
   Stack& operator=(Stack&& other) noexcept;
