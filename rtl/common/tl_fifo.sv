@@ -4,13 +4,14 @@
 // Latency: a word written to an empty FIFO is offered in the next cycle.
 // Throughput: one write and one read a cycle, at every level.
 // Hazard: `s_ready` depends on the level only, so a full FIFO does not take a word in the cycle in
-//   which one leaves.
+//   which one leaves; with `Exchange` it does, and `s_ready` depends on `m_ready`.
 `default_nettype none
 `include "tl_assert.svh"
 
 module tl_fifo #(
     parameter int unsigned Width = 8,
     parameter int unsigned Depth = 4,
+    parameter bit Exchange = 1'b0,
     localparam int unsigned CountW = $clog2(Depth + 1)
 ) (
     input  wire logic              clk,
@@ -29,7 +30,7 @@ module tl_fifo #(
   logic [CountW-1:0] count_q;
   logic push, pop;
 
-  assign s_ready = count_q != CountW'(Depth);
+  assign s_ready = count_q != CountW'(Depth) || (Exchange && m_ready);
   assign m_valid = count_q != '0;
   assign count = count_q;
   assign push = s_valid && s_ready;

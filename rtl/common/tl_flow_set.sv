@@ -107,7 +107,8 @@ module tl_flow_set
     logic [$clog2(Flows + 1)-1:0] unused_count;
     tl_fifo #(
         .Width(FlowW),
-        .Depth(Flows)
+        .Depth(Flows),
+        .Exchange(1'b1)
     ) i_queue (
         .clk,
         .rst,
