@@ -11,7 +11,7 @@
 module tl_fifo #(
     parameter int unsigned Width = 8,
     parameter int unsigned Depth = 4,
-    parameter bit Exchange = 1'b0,
+    parameter int unsigned Exchange = 0,
     localparam int unsigned CountW = $clog2(Depth + 1)
 ) (
     input  wire logic              clk,
@@ -30,7 +30,7 @@ module tl_fifo #(
   logic [CountW-1:0] count_q;
   logic push, pop;
 
-  assign s_ready = count_q != CountW'(Depth) || (Exchange && m_ready);
+  assign s_ready = count_q != CountW'(Depth) || (Exchange != 0 && m_ready);
   assign m_valid = count_q != '0;
   assign count = count_q;
   assign push = s_valid && s_ready;

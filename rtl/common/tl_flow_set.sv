@@ -108,7 +108,7 @@ module tl_flow_set
     tl_fifo #(
         .Width(FlowW),
         .Depth(Flows),
-        .Exchange(1'b1)
+        .Exchange(1)
     ) i_queue (
         .clk,
         .rst,
