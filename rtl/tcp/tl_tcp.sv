@@ -413,8 +413,7 @@ module tl_tcp
   cnt_t lane_cnt;
 
   tl_lane #(
-      .Flows(Flows),
-      .TxRingLog2(TxRingLog2)
+      .Flows(Flows)
   ) i_lane (
       .clk,
       .rst,
@@ -567,9 +566,10 @@ module tl_tcp
       !tw_deadline_valid || (scan_deadline_valid && scan_deadline < tw_deadline) ? scan_deadline
                                                                                : tw_deadline;
 
-  // The store retires launches itself; positions in the data path are net's and the store's.
+  // The store retires launches itself, and the width of words and rings is net's and the store's
+  // concern; the ports are alike for every part of the engine.
   logic unused;
-  assign unused = ^{s_tx_done, status_flow, 32'(DataW)};
+  assign unused = ^{s_tx_done, status_flow, 32'(DataW), 32'(TxRingLog2)};
 
 endmodule
 
