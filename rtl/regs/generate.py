@@ -180,8 +180,10 @@ def sv_struct(name, words, total):
 def sv_messages(d):
     parts = [f"// {BANNER}", "// Message layouts and the identity of the map.",
              "`default_nettype none", "", "package tl_msg_pkg;", "",
+             "  // Only the register block reads it.",
+             "  /* verilator lint_off UNUSEDPARAM */",
              f"  localparam logic [31:0] MapHash = 32'h{d.hash:08X};",
-             f"  localparam int unsigned CounterBase = 'h{d.counter_base:X};", ""]
+             "  /* verilator lint_on UNUSEDPARAM */", ""]
     for name in LOCAL_ENUMS:
         members = d.enums[name]
         width = 8 if name == "kind_e" else 4

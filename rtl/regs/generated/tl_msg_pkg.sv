@@ -4,8 +4,10 @@
 
 package tl_msg_pkg;
 
+  // Only the register block reads it.
+  /* verilator lint_off UNUSEDPARAM */
   localparam logic [31:0] MapHash = 32'h4521E928;
-  localparam int unsigned CounterBase = 'h400;
+  /* verilator lint_on UNUSEDPARAM */
 
   typedef enum logic [7:0] {
     KIND_STATUS = 8'd1,

@@ -1,0 +1,59 @@
+// tl_pcie_pkg: types of the PCIe carrier.
+`default_nettype none
+
+package tl_pcie_pkg;
+  import tautline_pkg::*;
+
+  // Where the host's memory lies; stable while the link is enabled.
+  typedef struct packed {
+    logic [63:0] tx_base;
+    logic [63:0] rx_base;
+    logic [63:0] status_base;
+    logic [4:0]  tx_log2;      // bytes of one transmit ring, 12 to 22
+    logic [4:0]  rx_log2;      // bytes of one receive ring, 12 to 22
+    logic [4:0]  status_log2;  // entries of the status ring, 2 to 15
+    logic [15:0] irq_us;       // least distance of two interrupts
+  } link_cfg_t;
+
+  // One doorbell write.
+  typedef struct packed {
+    flow_t       flow;
+    logic        taken;  // else transmit tail
+    logic        bad;    // no such flow, or not a whole word
+    gen_t        gen;
+    logic [23:0] pos;
+  } doorbell_t;
+
+  // A stream position and the life it belongs to, as the tables keep it.
+  typedef struct packed {
+    gen_t gen;
+    pos_t pos;
+  } place_t;
+
+  // A whole line from the push window.
+  typedef struct packed {
+    flow_t        flow;
+    gen_t         gen;
+    pos_t         pos;
+    logic [7:0]   len;
+    logic [511:0] line;
+  } push_t;
+
+  // Position extended from its low 24 bits: the nearest one to the last known.
+  function automatic pos_t extend(input pos_t last, input logic [23:0] low);
+    logic [23:0] delta;
+    delta = low - last[23:0];
+    return last + {{8{delta[23]}}, delta};
+  endfunction
+
+  // Where byte `pos` of a flow's ring lies.
+  function automatic logic [63:0] ring_address(input logic [63:0] base, input flow_t flow,
+                                               input logic [4:0] log2, input pos_t pos);
+    logic [63:0] offset;
+    offset = 64'(pos) & ((64'd1 << log2) - 64'd1);
+    return base + (64'(flow) << log2) + offset;
+  endfunction
+
+endpackage
+
+`default_nettype wire
