@@ -1,4 +1,5 @@
-// payload_pkg: one's-complement arithmetic of the Internet checksum (RFC 1071) over 16-byte blocks.
+// payload_pkg: one's-complement arithmetic of the Internet checksum (RFC 1071) over 16-byte
+// blocks.
 //
 // A 16-bit word of the checksum is {byte at an even offset, byte at the next odd offset}. Values 0
 // and 16'hffff are the same number.
@@ -37,8 +38,8 @@ package payload_pkg;
     return sum;
   endfunction
 
-  // Sum of [a, b) from the sums of [0, b) and [0, a); a range that begins at an odd offset swaps the
-  // bytes of its words (RFC 1071 2 (B)).
+  // Sum of [a, b) from the sums of [0, b) and [0, a); a range that begins at an odd offset swaps
+  // the bytes of its words (RFC 1071 2 (B)).
   function automatic logic [15:0] range_sum(input logic [15:0] upto_b, input logic [19:0] upto_a,
                                             input logic odd);
     logic [15:0] sum;

@@ -1,17 +1,19 @@
-// tl_rx_deliver: holds the payload of received segments until the transition has answered for it, then
-// delivers what is kept as words in which the byte of stream position p lies in lane p % Bytes. This
-// is the receive direction's one byte shifter.
+// tl_rx_deliver: holds the payload of received segments until the transition has answered for it,
+// then delivers what is kept as words in which the byte of stream position p lies in lane p %
+// Bytes. This is the receive direction's one byte shifter.
 //
-// Raw words of a frame are written as they come. A bad verdict, or a good one without payload, takes
-// the write pointer back; a good one makes them a frame that waits for its answer. `room` says that a
-// frame of MaxFrame bytes fits beyond another one that has been let in and not been written yet.
+// Raw words of a frame are written as they come. A bad verdict, or a good one without payload,
+// takes the write pointer back; a good one makes them a frame that waits for its answer. `room`
+// says that a frame of MaxFrame bytes fits beyond another one that has been let in and not been
+// written yet.
 //
-// Latency: answer -> `m_rx_valid` 2 cycles; header taken -> first word 2 cycles later, or 3 if the
-//   first kept byte's lane in the ring is below its lane in the frame. A dropped frame takes 1 cycle.
-// Throughput: one word a cycle; from a frame's last word to the next header 1 cycle if its answer is
-//   there.
-// Hazard: lanes outside the range are not defined. A verdict may come in the cycle of its last word,
-//   the next frame's first word only after it.
+// Latency: answer -> `m_rx_valid` 2 cycles; header taken -> first word 2 cycles later, or 3 if
+//   the first kept byte's lane in the ring is below its lane in the frame. A dropped frame takes
+//   1 cycle.
+// Throughput: one word a cycle; from a frame's last word to the next header 1 cycle if its answer
+//   is there.
+// Hazard: lanes outside the range are not defined. A verdict may come in the cycle of its last
+//   word, the next frame's first word only after it.
 // Reference: none.
 `default_nettype none
 `include "tl_assert.svh"
@@ -55,7 +57,8 @@ module tl_rx_deliver
   if (DataW < 32 || DataW > 1024 || DataW != 1 << $clog2(DataW)) begin : g_bad_width
     $error("DataW must be a power of two from 32 to 1024");
   end
-  if (RxFifoBytes != 1 << $clog2(RxFifoBytes) || RxFifoBytes < 4 * MaxFrame || AddrW > 15) begin : g_bad_fifo
+  if (RxFifoBytes != 1 << $clog2(RxFifoBytes) || RxFifoBytes < 4 * MaxFrame ||
+      AddrW > 15) begin : g_bad_fifo
     $error("RxFifoBytes must be a power of two, at least 4 * MaxFrame and at most 32,768 words");
   end
   if (Frames < 8) begin : g_bad_frames
@@ -168,8 +171,8 @@ module tl_rx_deliver
   assign from_lane = kept_at[LaneW-1:0];
   assign to_lane = answer.pos[LaneW-1:0];
 
-  // A word is given when its register is free and the raw word that it needs is there; what remains
-  // of the last raw word follows without one.
+  // A word is given when its register is free and the raw word that it needs is there; what
+  // remains of the last raw word follows without one.
   assign out_free = !m_rx_data_valid || (m_rx_data_ready && !m_rx_data_last);
   assign emit = deliver_q && !m_rx_valid && out_free && !prime_q && out_left_q != '0 &&
                 (raw_valid_q || raw_left_q == '0);

@@ -1,11 +1,11 @@
 // tl_tx_append: the one pipeline through which payload enters the transmit rings; it carries each
 // flow's running checksum from one append to the next and records it where a 16-byte block begins.
 //
-// Latency: last word taken -> its bytes and sums are written 2 cycles later -> `m_tail_valid` in the
-//   cycle after that: 2 cycles from the last word to the tail.
+// Latency: last word taken -> its bytes and sums are written 2 cycles later -> `m_tail_valid` in
+//   the cycle after that: 2 cycles from the last word to the tail.
 // Throughput: one word a cycle; one cycle more for each header.
-// Hazard: an append whose generation is not the flow's is taken and dropped: no tail, no sum. A life
-//   notice in the middle of an append does the same to it.
+// Hazard: an append whose generation is not the flow's is taken and dropped: no tail, no sum. A
+//   life notice in the middle of an append does the same to it.
 // Reference: RFC 1071.
 `default_nettype none
 `include "tl_assert.svh"
@@ -48,7 +48,8 @@ module tl_tx_append
   localparam int unsigned LaneW = $clog2(Bytes);
   localparam int unsigned RowLog2 = $clog2(RowBytes);
   localparam int unsigned FlowW = $clog2(Flows);
-  // Bytes of one word that belong to one block: a narrow word lies in one block, a wide one in many.
+  // Bytes of one word that belong to one block: a narrow word lies in one block, a wide one in
+  // many.
   localparam int unsigned Piece = Bytes > 16 ? 16 : Bytes;
 
   typedef struct packed {
@@ -163,8 +164,8 @@ module tl_tx_append
   assign stale = drop_q || life_hit;
   assign write_back = word_lands && word_last_q;
 
-  // A write-back that meets a pending life of another flow goes first; there is at most one per two
-  // cycles, and lives are at least four cycles apart.
+  // A write-back that meets a pending life of another flow goes first; there is at most one per
+  // two cycles, and lives are at least four cycles apart.
   assign state_we = write_back || life_pend_q;
   assign state_waddr = write_back ? flow_q[FlowW-1:0] : life_q.flow[FlowW-1:0];
   assign state_wdata = write_back ? '{gen: gen_q, sum: sum_next} : '{gen: life_q.gen, sum: 16'd0};

@@ -6,10 +6,10 @@
 // its prefix sum has been written; if a is odd the bytes of the result are swapped.
 //
 // Latency: a request taken -> first word and sum together exactly 4 cycles later.
-// Throughput: one word a cycle. If the next request waits, its first word follows the last one after
-//   at most 2 idle cycles; asked in the cycle of the last word, after 3.
-// Hazard: lanes outside the range are not defined. An empty range is taken and answered by nothing:
-//   its sum is zero, no word carries it.
+// Throughput: one word a cycle. If the next request waits, its first word follows the last one
+//   after at most 2 idle cycles; asked in the cycle of the last word, after 3.
+// Hazard: lanes outside the range are not defined. An empty range is taken and answered by
+//   nothing: its sum is zero, no word carries it.
 // Reference: RFC 1071.
 `default_nettype none
 `include "tl_assert.svh"
@@ -56,13 +56,14 @@ module tl_tx_read
   localparam int unsigned BlockW = Blocks > 1 ? $clog2(Blocks) : 1;
 
   // ------------------------------------------------------------------------------ fetch
-  // Rows are read in this order: the end block's, then all rows of the range from its start. What the
-  // RAM last gave stays at its output until the row register has taken it.
+  // Rows are read in this order: the end block's, then all rows of the range from its start. What
+  // the RAM last gave stays at its output until the row register has taken it.
   logic [RowsW-1:0]   left_q;      // rows still to be read
   logic [RowIdxW-1:0] row_q;
   logic [FlowW-1:0]   flow_q;
   logic               next_first_q;
-  logic [3:0]         a_off_q, b_off_q;  // bytes of the start block below a; last byte of the end block
+  logic [3:0]         a_off_q;     // bytes of the start block below a
+  logic [3:0]         b_off_q;     // last byte of the end block
   logic [BlockW-1:0]  a_block_q, b_block_q;
   logic [WordW-1:0]   a_word_q, b_word_q;
   logic               odd_q;

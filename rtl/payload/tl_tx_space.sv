@@ -1,14 +1,17 @@
 // tl_tx_space: how far each flow may be appended to. Bytes below
 //   free = min(acked, start of every launched frame of the flow that has not been fully read)
-// will never be read again, and the limit is (free & ~15) + ring size: the block in which `free` lies
-// stays whole, because the sum of a range that starts there needs its first bytes too.
+// will never be read again, and the limit is (free & ~15) + ring size: the block in which `free`
+// lies stays whole, because the sum of a range that starts there needs its first bytes too.
 //
 // Latency: to `m_space_valid`, if the limit grew and nothing else waits: 3 cycles from an
-//   acknowledgement, 4 from the end of a frame, 4 from a life notice. A life notice gives the limit of
-//   an empty ring, but not before the last frame that an earlier life launched has been read.
+//   acknowledgement, 4 from the end of a frame, 4 from a life notice. A life notice gives the
+//   limit of an empty ring, but not before the last frame that an earlier life launched has been
+//   read.
 // Throughput: one event a cycle; acknowledgements go first, then lives, then ends of frames.
-// Hazard: an acknowledgement must not follow the life notice of the same flow within 3 cycles; at most
-//   8 frames are launched and not fully read.
+// Hazard: an acknowledgement must not follow the life notice of the same flow within 3 cycles; at
+//   most 8 frames are launched and not fully read. Two acknowledgements of a flow within 3 cycles
+//   may give the same limit twice; a limit of the old life may still come behind a life notice,
+//   with its generation.
 // Reference: none.
 `default_nettype none
 `include "tl_assert.svh"
@@ -74,7 +77,8 @@ module tl_tx_space
   logic      take_life, take_done, event_valid, blocked;
   flow_t     event_flow;
 
-  logic      read_q, calc_q;             // stage of an event: state at the RAM's output, then the limit
+  // Stages of an event: its flow's state at the RAM's output, then the limit.
+  logic      read_q, calc_q;
   logic      read_life_q, read_ack_q, calc_life_q;
   flow_pos_t read_pos_q;                 // pos: what the event says is acknowledged
   flow_t     calc_flow_q;
@@ -84,7 +88,8 @@ module tl_tx_space
   floor_t    floor, calc_floor_q;
   logic      read_stale;
 
-  // A life or an end of a frame reads the state only after earlier events of the flow have written it.
+  // A life or an end of a frame reads the state only after earlier events of the flow have
+  // written it.
   assign blocked = (read_q && read_pos_q.flow == event_flow) ||
                    (calc_q && calc_flow_q == event_flow);
   assign event_flow = s_acked_valid ? s_acked.flow
@@ -100,6 +105,8 @@ module tl_tx_space
         match[i] = used_q[i] && launch_flow_q[i] == event_flow &&
                    !(take_done && head_q == IdxW'(i));
       end
+      // A frame that is launched right now is in its place when the starts are compared.
+      if (s_launch_valid && s_launch_flow == event_flow) match[tail_q] = 1'b1;
     end
   end
 

@@ -1,16 +1,16 @@
-// tl_tx_store: every flow's transmit stream from the tail back to the last byte that may have to be
-// sent (again), in a ring of 2^TxRingLog2 bytes per flow, with prefix sums beside it so that any range
-// can leave header first.
+// tl_tx_store: every flow's transmit stream from the tail back to the last byte that may have to
+// be sent (again), in a ring of 2^TxRingLog2 bytes per flow, with prefix sums beside it so that
+// any range can leave header first.
 //
-// Data lie in rows of at least 16 bytes; P[k], the one's-complement sum of stream bytes [0, 16k), lies
-// in a narrow RAM of its own, is written with block k's first byte and never changed while the block
-// is in the ring.
+// Data lie in rows of at least 16 bytes; P[k], the one's-complement sum of stream bytes [0, 16k),
+// lies in a narrow RAM of its own, is written with block k's first byte and never changed while
+// the block is in the ring.
 //
-// Invariant: let free = min(acked, start of every launched frame that has not been fully read). All
-// bytes from (free & ~15) to the tail and the prefix sums of their blocks are in the RAMs, as they were
-// first written. It holds because an append never goes past (free & ~15) + ring size, and it makes
-// every launched range [a, b) readable with its sum: blocks a>>4 and (b-1)>>4 lie within. An ACK that
-// arrives during a launched retransmission frees nothing of it.
+// Invariant: let free = min(acked, start of every launched frame that has not been fully read).
+// All bytes from (free & ~15) to the tail and the prefix sums of their blocks are in the RAMs, as
+// they were first written. It holds because an append never goes past (free & ~15) + ring size,
+// and it makes every launched range [a, b) readable with its sum: blocks a>>4 and (b-1)>>4 lie
+// within. An ACK that arrives during a launched retransmission frees nothing of it.
 //
 // Latency: request -> first word and sum 4 cycles; last word appended -> `m_tail_valid` 2 cycles;
 //   acknowledgement -> `m_space_valid` 3 cycles, end of a frame or life 4 cycles.
@@ -195,7 +195,8 @@ module tl_tx_store
   logic unused_len;
   assign unused_len = ^s_launch_len;
 `else
-  // The invariant, from what crosses the boundary alone: positions per flow, and the launched frames.
+  // The invariant, from what crosses the boundary alone: positions per flow, and the launched
+  // frames.
   localparam int unsigned FlowW = $clog2(Flows);
   localparam pos_t Size = pos_t'(1) << TxRingLog2;
 
