@@ -7,7 +7,9 @@
 
 namespace tautline::sim {
 namespace {
-constexpr unsigned long long ull(std::uint64_t v) { return v; }
+constexpr unsigned long long ull(std::uint64_t v) {
+  return v;
+}
 }  // namespace
 
 AxiMemory::AxiMemory(AxiMemoryConfig config, MemoryTarget& target)
@@ -40,10 +42,11 @@ void AxiMemory::address_channel(Cycle cycle, const AxiAddress& beat, bool ready,
                                 std::optional<AxiAddress>& held, const char* name) {
   if (held) {
     if (!(*held == beat)) {
-      violation(cycle, text("%s changed while it was held: address %#llx id %u len %u became %#llx id %u "
-                            "len %u",
-                            name, ull(held->address), held->id, held->len, ull(beat.address),
-                            beat.id, beat.len));
+      violation(cycle,
+                text("%s changed while it was held: address %#llx id %u len %u became %#llx id %u "
+                     "len %u",
+                     name, ull(held->address), held->id, held->len, ull(beat.address), beat.id,
+                     beat.len));
     }
   } else {
     check_address(cycle, beat, name);
@@ -134,8 +137,7 @@ std::optional<AxiResp> AxiMemory::injected(std::uint64_t address, std::size_t by
 }
 
 void AxiMemory::sample(Cycle cycle, Read& read) {
-  const std::uint64_t first =
-      read.address.address & ~((std::uint64_t{1} << read.address.size) - 1);
+  const std::uint64_t first = read.address.address & ~((std::uint64_t{1} << read.address.size) - 1);
   const std::size_t bytes = std::min<std::size_t>(burst_bytes(read.address), 4096);
   const auto error = injected(first, bytes, false);
   read.resp = target_.read(first, {read.data->data(), bytes});
@@ -162,7 +164,8 @@ bool AxiMemory::next_r(Cycle cycle, AxiReadBeat& beat) {
       const std::uint8_t id = reads_[i].address.id & 15;
       if ((seen >> id) & 1) continue;
       seen |= std::uint32_t{1} << id;
-      if (current_id_ && config_.reorder_reads == 1 && reads_[i].address.id != *current_id_) continue;
+      if (current_id_ && config_.reorder_reads == 1 && reads_[i].address.id != *current_id_)
+        continue;
       if (reads_[i].due <= cycle) ready[n++] = i;
     }
     if (n > 0) pick = ready[n == 1 ? 0 : random_.below(n)];
@@ -204,7 +207,8 @@ void AxiMemory::accept_write(Cycle cycle, const AxiAddress& beat) {
   join_writes(cycle);
 }
 
-void AxiMemory::w(Cycle cycle, const std::byte* data, std::uint64_t strobes, bool last, bool ready) {
+void AxiMemory::w(Cycle cycle, const std::byte* data, std::uint64_t strobes, bool last,
+                  bool ready) {
   const std::size_t width = config_.beat_bytes;
   if (held_w_ && (strobes != held_w_strobes_ || last != held_w_last_ ||
                   std::memcmp(data, held_w_data_.data(), width) != 0)) {
@@ -282,10 +286,9 @@ void AxiMemory::commit(Cycle cycle, Response& entry) {
   if (begin < end) {
     begin = begin / config_.beat_bytes * config_.beat_bytes;
     end = (end + config_.beat_bytes - 1) / config_.beat_bytes * config_.beat_bytes;
-    entry.response.resp =
-        target_.write(first + begin, std::span(entry.data.data).subspan(begin, end - begin),
-                      std::span(entry.data.strobes).subspan(begin / config_.beat_bytes),
-                      config_.beat_bytes);
+    entry.response.resp = target_.write(
+        first + begin, std::span(entry.data.data).subspan(begin, end - begin),
+        std::span(entry.data.strobes).subspan(begin / config_.beat_bytes), config_.beat_bytes);
   }
   counts_.written_bytes += end - begin;
   if (entry.response.resp != AxiResp::okay) {

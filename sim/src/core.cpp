@@ -60,8 +60,8 @@ Result<std::unique_ptr<Core>> Core::create(BoardOptions o, std::unique_ptr<Wire>
     core->wire = std::move(inner);
   }
   if (!options.capture.empty()) {
-    auto capture = PcapngWriter::create(options.capture,
-                                        options.tap.empty() ? "tautline" : options.tap);
+    auto capture =
+        PcapngWriter::create(options.capture, options.tap.empty() ? "tautline" : options.tap);
     if (!capture) return std::unexpected(capture.error());
     core->capture = std::move(*capture);
     if (core->impaired != nullptr) {
@@ -258,7 +258,8 @@ BoardStats Core::stats() const {
   return s;
 }
 
-// BAR 0: registers and doorbells behind a 22-bit address. BAR 2: one line of the push window a flow.
+// BAR 0: registers and doorbells behind a 22-bit address. BAR 2: one line of the push window a
+// flow.
 std::uint64_t Core::bar_size(unsigned bar) const {
   if (bar == 0) return std::uint64_t{1} << 22;
   if (bar == 2) return std::uint64_t{variant.flows} * 64;

@@ -54,7 +54,9 @@ const std::error_category& sim_category() noexcept {
   return category;
 }
 
-std::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), sim_category()}; }
+std::error_code make_error_code(Errc e) noexcept {
+  return {static_cast<int>(e), sim_category()};
+}
 
 std::unexpected<Error> fail(Errc code, std::string message) {
   return std::unexpected(Error{make_error_code(code), std::move(message)});
@@ -65,7 +67,11 @@ std::unexpected<Error> fail_errno(int error, const std::string& what) {
       Error{std::error_code(error, std::generic_category()), what + ": " + std::strerror(error)});
 }
 
-const std::string& last_open_error() noexcept { return last_error; }
-void set_last_open_error(std::string message) { last_error = std::move(message); }
+const std::string& last_open_error() noexcept {
+  return last_error;
+}
+void set_last_open_error(std::string message) {
+  last_error = std::move(message);
+}
 
 }  // namespace tautline::sim

@@ -15,7 +15,11 @@ class Region final : public DmaRegion {
  public:
   Region(std::shared_ptr<HostMemory> memory, std::byte* bytes, std::size_t size, std::size_t mapped,
          std::uint64_t address)
-      : memory_(std::move(memory)), bytes_(bytes), size_(size), mapped_(mapped), address_(address) {}
+      : memory_(std::move(memory)),
+        bytes_(bytes),
+        size_(size),
+        mapped_(mapped),
+        address_(address) {}
   ~Region() override {
     memory_->release(address_);
     ::munmap(bytes_, mapped_);
@@ -44,8 +48,7 @@ std::expected<std::unique_ptr<DmaRegion>, std::error_code> HostMemory::allocate(
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));
   }
   const std::size_t mapped = (size + page - 1) / page * page;
-  void* bytes =
-      ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* bytes = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (bytes == MAP_FAILED) {
     return std::unexpected(std::error_code(errno, std::generic_category()));
   }

@@ -25,7 +25,9 @@ bool register_variant(const ModelVariant& variant) {
   return true;
 }
 
-const std::vector<ModelVariant>& variants() { return registry(); }
+const std::vector<ModelVariant>& variants() {
+  return registry();
+}
 
 Result<ModelVariant> find_variant(std::string_view name, unsigned flows) {
   for (const ModelVariant& v : registry()) {

@@ -1,10 +1,11 @@
 #pragma once
-// The cycle loop, a template over the Verilated class: every pin is a plain member, nothing is called
-// through a pointer, and a channel on which nothing happens costs one test.
+// The cycle loop, a template over the Verilated class: every pin is a plain member of the root
+// module (the class itself has references to them), nothing is called through a pointer, and a
+// channel on which nothing happens costs one test.
 //
-// A cycle: the inputs were driven and the model settled with clk low. Sample the handshakes, raise clk
-// (registers take the new state), choose the inputs of the next cycle, lower clk (combinational paths from
-// inputs settle).
+// A cycle: the inputs were driven and the model settled with clk low. Sample the handshakes, raise
+// clk (registers take the new state), choose the inputs of the next cycle, lower clk (combinational
+// paths from inputs settle).
 
 #include <verilated.h>
 #if VM_TRACE_FST
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "tautline_sim/model.hpp"
 
@@ -30,7 +32,8 @@ struct VariantTraits {
 template <class V, VariantTraits kTraits>
 class VerilatedBoard final : public BoardModel {
  public:
-  static constexpr std::size_t kBytes = sizeof(V::s_wire_tdata);
+  using Pins = std::remove_reference_t<decltype(*V::rootp)>;
+  static constexpr std::size_t kBytes = sizeof(Pins::s_wire_tdata);
 
   explicit VerilatedBoard(std::uint64_t seed) {
     context_.randReset(kTraits.random_reset ? 2 : 0);
@@ -67,7 +70,7 @@ class VerilatedBoard final : public BoardModel {
   }
 
   void reset(Bus& bus) override {
-    V& v = *v_;
+    Pins& v = *v_->rootp;
     v.clk = 0;
     v.rst = 1;
     v.now_us = bus.now_us;
@@ -107,18 +110,18 @@ class VerilatedBoard final : public BoardModel {
     v.m_axi_wready = 0;
     v.m_axi_bvalid = 0;
     v.irq_ack = 0;
-    v.eval();
+    v_->eval();
     for (unsigned i = 0; i < 16; ++i) {
       step_clock(v, bus.cycle + i);
       v.clk = 0;
-      v.eval();
+      v_->eval();
     }
     v.rst = 0;
     v.m_wire_tready = 1;
     v.m_axi_arready = 1;
     v.m_axi_awready = 1;
     v.m_axi_wready = 1;
-    v.eval();
+    v_->eval();
     bus.cycle += 16;
     bus.executed += 16;
     if (bus.now_derived) bus.derive_now();
@@ -126,13 +129,13 @@ class VerilatedBoard final : public BoardModel {
   }
 
   void run(Bus& bus, Cycle end) override {
-    V& v = *v_;
+    Pins& v = *v_->rootp;
     Cycle cycle = bus.cycle;
     const Cycle begin = cycle;
     if (bus.now_changed) {
       bus.now_changed = false;
       v.now_us = bus.now_us;
-      v.eval();
+      v_->eval();
     }
     bool stop = false;
     do {
@@ -141,20 +144,22 @@ class VerilatedBoard final : public BoardModel {
       if (v.m_wire_tvalid) sample_tx(v, bus, cycle, stop);
       const bool rx_taken = v.s_wire_tvalid && v.s_wire_tready;
       if (v.m_axi_arvalid) {
-        memory.ar(cycle,
-                  {v.m_axi_araddr, static_cast<std::uint8_t>(v.m_axi_arid),
-                   static_cast<std::uint8_t>(v.m_axi_arlen), static_cast<std::uint8_t>(v.m_axi_arsize),
-                   static_cast<std::uint8_t>(v.m_axi_arburst)},
-                  v.m_axi_arready);
+        memory.ar(
+            cycle,
+            {v.m_axi_araddr, static_cast<std::uint8_t>(v.m_axi_arid),
+             static_cast<std::uint8_t>(v.m_axi_arlen), static_cast<std::uint8_t>(v.m_axi_arsize),
+             static_cast<std::uint8_t>(v.m_axi_arburst)},
+            v.m_axi_arready);
       } else if (memory.holds_ar()) {
         memory.ar_idle(cycle);
       }
       if (v.m_axi_awvalid) {
-        memory.aw(cycle,
-                  {v.m_axi_awaddr, static_cast<std::uint8_t>(v.m_axi_awid),
-                   static_cast<std::uint8_t>(v.m_axi_awlen), static_cast<std::uint8_t>(v.m_axi_awsize),
-                   static_cast<std::uint8_t>(v.m_axi_awburst)},
-                  v.m_axi_awready);
+        memory.aw(
+            cycle,
+            {v.m_axi_awaddr, static_cast<std::uint8_t>(v.m_axi_awid),
+             static_cast<std::uint8_t>(v.m_axi_awlen), static_cast<std::uint8_t>(v.m_axi_awsize),
+             static_cast<std::uint8_t>(v.m_axi_awburst)},
+            v.m_axi_awready);
       } else if (memory.holds_aw()) {
         memory.aw_idle(cycle);
       }
@@ -231,7 +236,7 @@ class VerilatedBoard final : public BoardModel {
         v.now_us = bus.now_us;
       }
       v.clk = 0;
-      v.eval();
+      v_->eval();
 #if VM_TRACE_FST
       dump(cycle, 0);
 #endif
@@ -257,10 +262,10 @@ class VerilatedBoard final : public BoardModel {
     return bytes >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bytes) - 1;
   }
 
-  void step_clock(V& v, [[maybe_unused]] Cycle cycle) {
+  void step_clock(Pins& v, [[maybe_unused]] Cycle cycle) {
     if constexpr (kTraits.stamp_time) context_.time(cycle);
     v.clk = 1;
-    v.eval();
+    v_->eval();
 #if VM_TRACE_FST
     dump(cycle, 1);
 #endif
@@ -279,7 +284,7 @@ class VerilatedBoard final : public BoardModel {
   }
 #endif
 
-  static void sample_tx(V& v, Bus& bus, Cycle cycle, bool& stop) {
+  static void sample_tx(Pins& v, Bus& bus, Cycle cycle, bool& stop) {
     TxLine& tx = bus.tx;
     if (!v.m_wire_tready) return;
     if (!tx.inside) {
@@ -296,7 +301,8 @@ class VerilatedBoard final : public BoardModel {
     if (keep != keep_mask(n) || n == 0 || (n != kBytes && !v.m_wire_tlast)) {
       ++bus.stream_violations;
       if (bus.on_violation) {
-        bus.on_violation("cycle " + std::to_string(cycle) + ": m_wire_tkeep " + std::to_string(keep) +
+        bus.on_violation("cycle " + std::to_string(cycle) + ": m_wire_tkeep " +
+                         std::to_string(keep) +
                          (v.m_wire_tlast ? " with tlast" : " without tlast"));
       }
     }
@@ -332,7 +338,7 @@ class VerilatedBoard final : public BoardModel {
     bus.busy_until = cycle + 16;
   }
 
-  static void drive_rx(V& v, Bus& bus, Cycle cycle) {
+  static void drive_rx(Pins& v, Bus& bus, Cycle cycle) {
     RxLine& rx = bus.rx;
     Frame& frame = rx.queue.front();
     if (rx.at == 0) frame.first_cycle = cycle;
@@ -342,14 +348,14 @@ class VerilatedBoard final : public BoardModel {
     std::memcpy(&v.s_wire_tdata, data, kBytes);
     rx.at += n;
     const bool last = rx.at == frame.bytes.size();
-    v.s_wire_tkeep = static_cast<decltype(v.s_wire_tkeep)>(keep_mask(n));
+    v.s_wire_tkeep = static_cast<std::remove_reference_t<decltype(v.s_wire_tkeep)>>(keep_mask(n));
     v.s_wire_tlast = last;
     v.s_wire_tuser = last && frame.bad;
     v.s_wire_tvalid = 1;
     rx.offered = true;
   }
 
-  static Taken sample_mmio(V& v, MmioPort& m, bool& stop, bool stop_on_read) {
+  static Taken sample_mmio(Pins& v, MmioPort& m, bool& stop, bool stop_on_read) {
     Taken t;
     t.aw = m.aw && v.s_axil_awready;
     t.w = m.w && v.s_axil_wready;
@@ -374,7 +380,7 @@ class VerilatedBoard final : public BoardModel {
     return t;
   }
 
-  static void drive_mmio(V& v, MmioPort& m, const Taken& t) {
+  static void drive_mmio(Pins& v, MmioPort& m, const Taken& t) {
     if (t.aw) {
       m.aw = false;
       v.s_axil_awvalid = 0;
@@ -438,7 +444,7 @@ class VerilatedBoard final : public BoardModel {
     m.queue.pop_front();
   }
 
-  static void drive_push_beat(V& v, const MmioPort& m) {
+  static void drive_push_beat(Pins& v, const MmioPort& m) {
     std::memcpy(&v.s_push_wdata, m.push_line.data() + m.push_at, kBytes);
     v.s_push_wlast = m.push_at + kBytes == 64;
   }

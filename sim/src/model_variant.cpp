@@ -1,7 +1,9 @@
-// One variant of the board. The build defines TAUTLINE_MODEL_HEADER and TAUTLINE_MODEL_CLASS (Verilator's
-// output), TAUTLINE_MODEL_NAME, TAUTLINE_MODEL_FLOWS and TAUTLINE_MODEL_ASSERTS.
+// One variant of the board. The build defines TAUTLINE_MODEL_HEADER, TAUTLINE_MODEL_ROOT and
+// TAUTLINE_MODEL_CLASS (Verilator's output), TAUTLINE_MODEL_NAME, TAUTLINE_MODEL_FLOWS and
+// TAUTLINE_MODEL_ASSERTS.
 
 #include TAUTLINE_MODEL_HEADER
+#include TAUTLINE_MODEL_ROOT
 
 #include "model_loop.hpp"
 

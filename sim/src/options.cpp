@@ -94,7 +94,8 @@ std::map<std::string, Setter> setters(BoardOptions& o) {
   m["pcap_speed"] = real(o.pcap_speed, 0, 1e9, "a factor, 0 for line rate");
   m["line_gbps"] = real(o.line_gbps, 0.001, 1000, "Gb/s, 0.001 to 1000");
   const auto impairments = [&](const std::string& prefix, auto field) {
-    m[prefix + "loss"] = field([](ImpairmentConfig& c) { return real(c.loss, 0, 1, kProbability); });
+    m[prefix + "loss"] =
+        field([](ImpairmentConfig& c) { return real(c.loss, 0, 1, kProbability); });
     m[prefix + "dup"] =
         field([](ImpairmentConfig& c) { return real(c.duplicate, 0, 1, kProbability); });
     m[prefix + "reorder"] =
@@ -135,8 +136,8 @@ Result<BoardOptions> parse_board_options(std::string_view query) {
   BoardOptions options;
   if (query.empty()) return options;
   if (query.front() != '?') {
-    return fail(Errc::bad_value, "sim: is followed by '?option=value&...', not by '" +
-                                     std::string(query) + "'");
+    return fail(Errc::bad_value,
+                "sim: is followed by '?option=value&...', not by '" + std::string(query) + "'");
   }
   query.remove_prefix(1);
   auto known = setters(options);
@@ -153,12 +154,12 @@ Result<BoardOptions> parse_board_options(std::string_view query) {
       for (const auto& [option, _] : known) message += " " + option;
       return fail(Errc::unknown_option, message);
     }
-    const auto value = percent_decoded(
-        equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1));
+    const auto value = percent_decoded(equals == std::string_view::npos ? std::string_view{}
+                                                                        : item.substr(equals + 1));
     const char* wrong = value ? setter->second(*value) : "valid percent encoding";
     if (wrong != nullptr) {
-      return fail(Errc::bad_value, "option " + std::string(item) + " of the simulated board: " +
-                                       "expected " + wrong);
+      return fail(Errc::bad_value, "option " + std::string(item) +
+                                       " of the simulated board: " + "expected " + wrong);
     }
   }
   return options;

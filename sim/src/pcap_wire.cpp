@@ -6,7 +6,8 @@
 
 namespace tautline::sim {
 
-Result<std::unique_ptr<PcapReplayWire>> PcapReplayWire::open(const std::string& path, double speed) {
+Result<std::unique_ptr<PcapReplayWire>> PcapReplayWire::open(const std::string& path,
+                                                             double speed) {
   char error[PCAP_ERRBUF_SIZE] = "";
   pcap_t* pcap =
       pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error);
@@ -48,6 +49,8 @@ std::optional<Frame> PcapReplayWire::receive(Nanos now) {
   return frame;
 }
 
-Nanos PcapReplayWire::next_event() const { return frames_.empty() ? kNever : frames_.front().time; }
+Nanos PcapReplayWire::next_event() const {
+  return frames_.empty() ? kNever : frames_.front().time;
+}
 
 }  // namespace tautline::sim

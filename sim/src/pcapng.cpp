@@ -62,9 +62,13 @@ Result<std::unique_ptr<PcapngWriter>> PcapngWriter::create(const std::string& pa
   return writer;
 }
 
-PcapngWriter::~PcapngWriter() { std::fclose(file_); }
+PcapngWriter::~PcapngWriter() {
+  std::fclose(file_);
+}
 
-void PcapngWriter::flush() { std::fflush(file_); }
+void PcapngWriter::flush() {
+  std::fflush(file_);
+}
 
 void PcapngWriter::block(std::uint32_t type, std::span<const std::byte> body) {
   const auto length = static_cast<std::uint32_t>(body.size() + 12);

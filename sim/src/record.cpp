@@ -15,7 +15,9 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string& path,
   return std::unique_ptr<Recorder>(new Recorder(file));
 }
 
-Recorder::~Recorder() { std::fclose(file_); }
+Recorder::~Recorder() {
+  std::fclose(file_);
+}
 
 void Recorder::entry(RecordKind kind, Cycle executed, std::span<const std::byte> a,
                      std::span<const std::byte> b) {

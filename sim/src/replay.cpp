@@ -135,8 +135,8 @@ class ReplayTarget final : public MemoryTarget {
   ReplayReport& report_;
 };
 
-// Compares the outputs of one kind with the recorded ones. Kinds are apart: how outputs of different
-// kinds follow each other in the file depends on how the run was cut into slices.
+// Compares the outputs of one kind with the recorded ones. Kinds are apart: how outputs of
+// different kinds follow each other in the file depends on how the run was cut into slices.
 class Outputs {
  public:
   Outputs(std::deque<Entry>& entries, ReplayReport& report) : entries_(entries), report_(report) {}
@@ -174,10 +174,11 @@ Result<ReplayReport> replay(const std::string& path, const std::string& variant_
   const RecordHeader& header = record.header;
 
   BoardOptions options;
-  auto variant = find_variant(
-      variant_name.empty() ? std::string(header.variant, strnlen(header.variant, sizeof header.variant))
-                           : variant_name,
-      header.flows);
+  auto variant =
+      find_variant(variant_name.empty()
+                       ? std::string(header.variant, strnlen(header.variant, sizeof header.variant))
+                       : variant_name,
+                   header.flows);
   if (!variant) return std::unexpected(variant.error());
   if (variant->beat_bytes != header.beat_bytes) {
     return fail(Errc::no_variant, "the record is of a board with another bus width");
@@ -222,19 +223,18 @@ Result<ReplayReport> replay(const std::string& path, const std::string& variant_
       for (const Frame& frame : bus.sent) {
         const std::uint64_t cycles[2] = {frame.first_cycle, frame.last_cycle};
         frames.check(as_bytes_of(cycles), frame.bytes,
-                      text("frame sent in cycles %llu to %llu",
-                           static_cast<unsigned long long>(frame.first_cycle),
-                           static_cast<unsigned long long>(frame.last_cycle)));
+                     text("frame sent in cycles %llu to %llu",
+                          static_cast<unsigned long long>(frame.first_cycle),
+                          static_cast<unsigned long long>(frame.last_cycle)));
       }
       bus.sent.clear();
       for (const Cycle cycle : bus.interrupt_cycles) {
         interrupts.check(as_bytes_of(cycle), {},
-                      text("interrupt in cycle %llu", static_cast<unsigned long long>(cycle)));
+                         text("interrupt in cycle %llu", static_cast<unsigned long long>(cycle)));
       }
       bus.interrupt_cycles.clear();
       for (const std::uint32_t value : bus.mmio.read_results) {
-        reads.check(as_bytes_of(value), {},
-                      text("register value %#x", value));
+        reads.check(as_bytes_of(value), {}, text("register value %#x", value));
       }
       bus.mmio.read_results.clear();
     }
@@ -268,8 +268,7 @@ Result<ReplayReport> replay(const std::string& path, const std::string& variant_
   }
   run_to(record.last);
   report.executed = bus.executed;
-  const std::size_t missing =
-      record.frames.size() + record.reads.size() + record.interrupts.size();
+  const std::size_t missing = record.frames.size() + record.reads.size() + record.interrupts.size();
   if (report.first_difference.empty() && missing > 0) {
     report.first_difference = text("%zu recorded outputs did not happen", missing);
   }

@@ -1,4 +1,5 @@
-// Makes `sim:` known to open_pci_function. Apart from the board itself, which needs no host library.
+// Makes `sim:` known to open_pci_function. Apart from the board itself, which needs no host
+// library.
 
 #include "tautline_sim/harness.hpp"
 
@@ -23,6 +24,8 @@ std::expected<std::unique_ptr<PciFunction>, std::error_code> open(std::string_vi
 
 }  // namespace
 
-void register_sim_scheme() { register_device_scheme("sim", open); }
+void register_sim_scheme() {
+  register_device_scheme("sim", open);
+}
 
 }  // namespace tautline::sim

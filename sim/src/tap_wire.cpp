@@ -62,7 +62,9 @@ Result<std::unique_ptr<TapWire>> TapWire::open(const std::string& name, const st
   return std::unique_ptr<TapWire>(new TapWire(*fd));
 }
 
-TapWire::~TapWire() { ::close(fd_); }
+TapWire::~TapWire() {
+  ::close(fd_);
+}
 
 const char* TapWire::send(Frame frame) {
   // The kernel checks no FCS that is not there: a frame whose FCS is wrong ends here.

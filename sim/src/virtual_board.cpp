@@ -98,8 +98,8 @@ class VirtualFunction final : public PciFunction {
     if (!usable(bar, offset, 4) || bar != 0) return ~std::uint32_t{0};
     core.reads.clear();
     core.mmio({.kind = MmioOp::Kind::read, .offset = static_cast<std::uint32_t>(offset)});
-    // A device that never answers is a dead link; PCIe gives up after 50 ms, in cycles 160 times less
-    // is ample.
+    // A device that never answers is a dead link; PCIe gives up after 50 ms, in cycles 160 times
+    // less is ample.
     World& world = *board_->world;
     world.advance(world.now() + 50'000, {.read = true, .board = board_.get()});
     if (core.reads.empty()) {
@@ -111,7 +111,9 @@ class VirtualFunction final : public PciFunction {
 
   void write32(unsigned bar, std::uint64_t offset, std::uint32_t value) override {
     if (!usable(bar, offset, 4) || bar != 0) return;
-    post({.kind = MmioOp::Kind::write, .offset = static_cast<std::uint32_t>(offset), .value = value});
+    post({.kind = MmioOp::Kind::write,
+          .offset = static_cast<std::uint32_t>(offset),
+          .value = value});
   }
 
   void write_line(unsigned bar, std::uint64_t offset,
@@ -194,7 +196,9 @@ VirtualBoard::VirtualBoard(std::unique_ptr<Core> c, std::shared_ptr<World> w)
   world->add(this);
 }
 
-VirtualBoard::~VirtualBoard() { world->remove(this); }
+VirtualBoard::~VirtualBoard() {
+  world->remove(this);
+}
 
 std::unique_ptr<PciFunction> VirtualBoard::function() {
   return std::make_unique<VirtualFunction>(
@@ -213,11 +217,13 @@ void VirtualBoard::on_frame(std::function<void(const Frame&, bool)> observer) {
   core->observer = std::move(observer);
 }
 
-void VirtualBoard::run(Cycle cycles) { world->advance(world->now() + cycles, {}, false); }
+void VirtualBoard::run(Cycle cycles) {
+  world->advance(world->now() + cycles, {}, false);
+}
 
 bool VirtualBoard::advance(std::chrono::nanoseconds time, bool until_interrupt, bool until_frame) {
-  const Cycle end = world->now() + ns_to_cycles(static_cast<Nanos>(std::max<std::int64_t>(
-                                       time.count(), 0)));
+  const Cycle end =
+      world->now() + ns_to_cycles(static_cast<Nanos>(std::max<std::int64_t>(time.count(), 0)));
   return world->advance(end, {.interrupt = until_interrupt, .frame = until_frame, .board = this});
 }
 

@@ -34,6 +34,7 @@ WallBoard::WallBoard(std::unique_ptr<Core> core)
   ::clock_gettime(CLOCK_REALTIME, &utc);
   core_->utc_start_ns = static_cast<std::uint64_t>(utc.tv_sec) * 1'000'000'000 +
                         static_cast<std::uint64_t>(utc.tv_nsec);
+  core_->bus->stop_on_read = true;
   core_->set_now(core_->options.epoch_us);
 }
 
@@ -91,8 +92,8 @@ void WallBoard::loop() {
   Cycle stepped = 0;  // when now_us moved last
   std::uint64_t read_count = 0;
   while (!stop_) {
-    // Idle time has no effects, so it may be left out, up to the next thing that is due: inputs that wait
-    // go first, then the deadline.
+    // Idle time has no effects, so it may be left out, up to the next thing that is due: inputs
+    // that wait go first, then the deadline.
     if (core.idle()) {
       std::uint64_t to = wall_us();
       if (bus.deadline_valid) to = std::min(to, bus.deadline - 1);

@@ -18,7 +18,9 @@ std::optional<Frame> HarnessWire::receive(Nanos now) {
   return frame;
 }
 
-Nanos HarnessWire::next_event() const { return to_board_.empty() ? kNever : to_board_.front().time; }
+Nanos HarnessWire::next_event() const {
+  return to_board_.empty() ? kNever : to_board_.front().time;
+}
 
 void HarnessWire::give(std::span<const std::byte> bytes, Nanos time, bool bad) {
   Frame frame;
@@ -59,7 +61,9 @@ std::optional<Frame> CableWire::receive(Nanos now) {
   return frame;
 }
 
-Nanos CableWire::next_event() const { return in_->empty() ? kNever : in_->front().time; }
+Nanos CableWire::next_event() const {
+  return in_->empty() ? kNever : in_->front().time;
+}
 
 // ---------------------------------------------------------------------------------- Impairment
 Impairment::Impairment(const ImpairmentConfig& config, Random random)

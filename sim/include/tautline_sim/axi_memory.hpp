@@ -1,7 +1,8 @@
 #pragma once
 /// \file
 /// The far side of the device's AXI4 master: a memory with latency, bandwidth and reordering, which
-/// checks everything the device does against the AMBA AXI protocol (IHI 0022, section numbers below).
+/// checks everything the device does against the AMBA AXI protocol (IHI 0022, section numbers
+/// below).
 ///
 /// It knows nothing of the Verilated model. The cycle loop tells it what it samples on the channels
 /// and asks what to drive; each call is made only in cycles in which something happens there.
@@ -26,8 +27,9 @@ namespace tautline::sim {
 
 struct AxiMemoryConfig {
   std::size_t beat_bytes = 8;
-  Cycle read_latency = 80;   ///< cycles from an accepted address to its first beat (80: 512 ns, PCIe)
-  Cycle write_latency = 40;  ///< cycles from the last write beat to its response
+  Cycle read_latency =
+      80;  ///< cycles from an accepted address to its first beat (80: 512 ns, PCIe)
+  Cycle write_latency = 40;          ///< cycles from the last write beat to its response
   double read_bytes_per_cycle = 0;   ///< 0: one beat a cycle
   double write_bytes_per_cycle = 0;  ///< 0: one beat a cycle
   /// 0: read bursts are answered in the order of their addresses. 1: bursts of different ids in any
@@ -35,7 +37,7 @@ struct AxiMemoryConfig {
   unsigned reorder_reads = 0;
   /// Probability that ready, or the next response, is held back for a cycle.
   double stall = 0;
-  std::size_t max_reads = 64;   ///< bursts taken and not answered
+  std::size_t max_reads = 64;  ///< bursts taken and not answered
   std::size_t max_writes = 32;
   std::uint64_t seed = 1;
 };
@@ -192,8 +194,8 @@ class AxiMemory {
   double r_debt_ = 0;
   std::array<std::byte, 64> r_beat_{};
 
-  std::deque<AxiAddress> writes_;  // addresses without their data
-  WriteData w_beats_now_;  // the burst that is arriving
+  std::deque<AxiAddress> writes_;   // addresses without their data
+  WriteData w_beats_now_;           // the burst that is arriving
   std::deque<WriteData> complete_;  // data without its address
   std::deque<Response> responses_;
   Cycle b_due_ = kNever;

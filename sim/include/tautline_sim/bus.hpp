@@ -1,8 +1,9 @@
 #pragma once
 /// \file
-/// Everything that is connected to the board's pins, apart from the Verilated model: the line in both
-/// directions, the host's register and push-window writes, the memory, the interrupt, time. The
-/// cycle loop of a model variant (src/model_loop.hpp) works on these objects without a virtual call.
+/// Everything that is connected to the board's pins, apart from the Verilated model: the line in
+/// both directions, the host's register and push-window writes, the memory, the interrupt, time.
+/// The cycle loop of a model variant (src/model_loop.hpp) works on these objects without a virtual
+/// call.
 
 #include <algorithm>
 #include <array>
@@ -41,12 +42,12 @@ struct LineRate {
 /// Frames on their way into the board, beat by beat at line rate.
 struct RxLine {
   LineRate rate;
-  std::deque<Frame> queue;       // the first may be under way
-  Cycle due = kNever;            // cycle in which the next beat is offered
-  std::size_t at = 0;            // bytes of the first frame that were offered
-  bool offered = false;          // a beat is on the pins
-  std::uint64_t start = 0;       // line time of the first frame's start
-  std::uint64_t line_free = 0;   // line time at which the line is free
+  std::deque<Frame> queue;      // the first may be under way
+  Cycle due = kNever;           // cycle in which the next beat is offered
+  std::size_t at = 0;           // bytes of the first frame that were offered
+  bool offered = false;         // a beat is on the pins
+  std::uint64_t start = 0;      // line time of the first frame's start
+  std::uint64_t line_free = 0;  // line time at which the line is free
 
   void push(Frame frame, Cycle now) {
     queue.push_back(std::move(frame));
@@ -70,7 +71,7 @@ struct RxLine {
 struct TxLine {
   LineRate rate;
   Frame frame;
-  Cycle ready_at = 0;            // tready is low before
+  Cycle ready_at = 0;  // tready is low before
   bool inside = false;
   std::uint64_t start = 0;
   std::uint64_t line_free = 0;
@@ -85,14 +86,14 @@ struct MmioOp {
   std::array<std::byte, 64> line{};
 };
 
-/// The host's posted writes and reads as one ordered queue over two ports (AXI4-Lite, AXI4), as PCIe
-/// orders them: writes in order across both ports, a read after every earlier write.
+/// The host's posted writes and reads as one ordered queue over two ports (AXI4-Lite, AXI4), as
+/// PCIe orders them: writes in order across both ports, a read after every earlier write.
 struct MmioPort {
   std::deque<MmioOp> queue;
-  bool active = false;            // something is queued or in flight
+  bool active = false;  // something is queued or in flight
   // AXI4-Lite
   bool aw = false, w = false, ar = false;  // valid is driven and not yet taken
-  unsigned lite_writes = 0;       // without response
+  unsigned lite_writes = 0;                // without response
   bool read_in_flight = false;
   std::deque<std::uint32_t> read_results;
   // push window
@@ -100,8 +101,8 @@ struct MmioPort {
   bool push_w = false;
   std::size_t push_at = 0;
   std::array<std::byte, 64> push_line{};
-  unsigned push_writes = 0;       // without response
-  std::uint64_t bus_errors = 0;   // responses other than OKAY
+  unsigned push_writes = 0;      // without response
+  std::uint64_t bus_errors = 0;  // responses other than OKAY
 
   void push(MmioOp op) {
     queue.push_back(op);
@@ -131,17 +132,17 @@ struct Bus {
   MmioPort mmio;
 
   // Time.
-  Cycle cycle = 0;     ///< executed + skipped
+  Cycle cycle = 0;  ///< executed + skipped
   Cycle executed = 0;
   bool now_derived = true;  ///< now_us follows the cycles; else `set_now` does
   std::uint64_t epoch_us = 0;
   std::uint64_t now_us = 0;
-  Cycle next_us = 0;        ///< cycle of the next microsecond; kNever when not derived
+  Cycle next_us = 0;  ///< cycle of the next microsecond; kNever when not derived
   bool now_changed = true;
 
   // What the loop hands out.
-  std::vector<Frame> sent;      ///< frames that left, oldest first
-  std::vector<Frame> arrived;   ///< frames that went in, when `log_arrivals`
+  std::vector<Frame> sent;     ///< frames that left, oldest first
+  std::vector<Frame> arrived;  ///< frames that went in, when `log_arrivals`
   bool log_arrivals = false;
   std::vector<Cycle> interrupt_cycles;
   bool quiescent = false;

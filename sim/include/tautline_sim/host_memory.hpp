@@ -42,8 +42,8 @@ class HostMemory final : public MemoryTarget, public std::enable_shared_from_thi
       std::size_t size, std::size_t alignment);
 
   AxiResp read(std::uint64_t address, std::span<std::byte> data) override;
-  /// Full words are stored with release order and in ascending order: whoever reads the last word of
-  /// a burst with acquire order sees the rest of it.
+  /// Full words are stored with release order and in ascending order: whoever reads the last word
+  /// of a burst with acquire order sees the rest of it.
   AxiResp write(std::uint64_t address, std::span<const std::byte> data,
                 std::span<const std::uint64_t> strobes, std::size_t beat) override;
 
@@ -60,9 +60,9 @@ class HostMemory final : public MemoryTarget, public std::enable_shared_from_thi
   void release(std::uint64_t address);
 
   mutable std::mutex mutex_;
-  std::vector<Entry> entries_;             // sorted by address
-  mutable std::size_t last_ = 0;           // where the last search ended
-  std::uint64_t next_ = 0x1'0000'0000;     // above 4 GiB: a cut address is noticed
+  std::vector<Entry> entries_;          // sorted by address
+  mutable std::size_t last_ = 0;        // where the last search ended
+  std::uint64_t next_ = 0x1'0000'0000;  // above 4 GiB: a cut address is noticed
 };
 
 }  // namespace tautline::sim

@@ -15,33 +15,33 @@ namespace tautline::sim {
 
 struct BoardOptions {
   // The model.
-  std::string variant;       ///< variant=fast|assert|trace; empty: the fastest linked in
-  unsigned flows = 0;        ///< flows=N; 0: the largest linked in
-  std::uint64_t seed = 1;    ///< seed=N: every random choice on the board
+  std::string variant;     ///< variant=fast|assert|trace; empty: the fastest linked in
+  unsigned flows = 0;      ///< flows=N; 0: the largest linked in
+  std::uint64_t seed = 1;  ///< seed=N: every random choice on the board
 
   // The wire. At most one of these; none: frames go to and come from the program (harness.hpp).
-  std::string tap;           ///< tap=NAME: a Linux TAP device; makes the board follow the wall clock
-  std::string netns;         ///< netns=NAME: the network namespace of the TAP device
-  std::string cable;         ///< cable=NAME: the other end is the board opened with the same name
-  std::string pcap;          ///< pcap=FILE: replays a capture into the board
-  double pcap_speed = 1;     ///< pcap_speed=X
+  std::string tap;        ///< tap=NAME: a Linux TAP device; makes the board follow the wall clock
+  std::string netns;      ///< netns=NAME: the network namespace of the TAP device
+  std::string cable;      ///< cable=NAME: the other end is the board opened with the same name
+  std::string pcap;       ///< pcap=FILE: replays a capture into the board
+  double pcap_speed = 1;  ///< pcap_speed=X
   std::unique_ptr<Wire> wire;  ///< any other wire; not in a URL
   Nanos cable_delay = 500;     ///< cable_delay_us=X
 
-  double line_gbps = 10;     ///< line_gbps=X: rate at which frames cross the board's edge
-  /// loss=, dup=, reorder=, corrupt= (probabilities), delay_us=, jitter_us=, rate_mbps=, queue= (frames):
-  /// both directions; with the prefix rx_ or tx_ only towards or from the board.
+  double line_gbps = 10;  ///< line_gbps=X: rate at which frames cross the board's edge
+  /// loss=, dup=, reorder=, corrupt= (probabilities), delay_us=, jitter_us=, rate_mbps=, queue=
+  /// (frames): both directions; with the prefix rx_ or tx_ only towards or from the board.
   ImpairmentConfig to_board, from_board;
 
   // The host's side.
   /// read_latency=, write_latency= (cycles), read_bandwidth=, write_bandwidth= (bytes a cycle),
   /// reorder_reads=0|1|2, stall=P, max_reads=, max_writes=
   AxiMemoryConfig memory;
-  Cycle poll_cycles = 256;   ///< poll_cycles=N: virtual time that one progress() is worth
+  Cycle poll_cycles = 256;  ///< poll_cycles=N: virtual time that one progress() is worth
 
   // Time and files.
   std::uint64_t epoch_us = 1'000'000;  ///< epoch_us=N: now_us at reset
-  std::string capture;       ///< capture=FILE.pcapng
+  std::string capture;                 ///< capture=FILE.pcapng
   std::string record;        ///< record=FILE: every input by cycle, to replay the run exactly
   std::string trace;         ///< trace=FILE.fst (variant=trace)
   double trace_from_us = 0;  ///< trace_from=US: board time

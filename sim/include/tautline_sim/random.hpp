@@ -6,7 +6,8 @@
 
 namespace tautline::sim {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): any seed is good, streams from different seeds are independent.
+/// SplitMix64 (Steele, Lea, Flood 2014): any seed is good, streams from different seeds are
+/// independent.
 class Random {
  public:
   explicit constexpr Random(std::uint64_t seed = 1) : state_(seed) {}

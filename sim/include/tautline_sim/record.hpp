@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A run as a file: every input of the model by the executed cycle at which it was given, every word that
-/// a DMA read returned, and every output, so that the run can be repeated and compared.
+/// A run as a file: every input of the model by the executed cycle at which it was given, every
+/// word that a DMA read returned, and every output, so that the run can be repeated and compared.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,12 +34,12 @@ struct RecordHeader {
 
 enum class RecordKind : std::uint8_t {
   // inputs
-  frame_in = 1,  // time (8), bad (1), bytes
-  mmio = 2,      // MmioOp
-  now = 3,       // now_us (8)
-  skip = 4,      // to board cycle (8)
-  dma_read = 5,  // response (1), bytes
-  dma_write = 6, // response (1), then as compared: address (8), hash (8)
+  frame_in = 1,   // time (8), bad (1), bytes
+  mmio = 2,       // MmioOp
+  now = 3,        // now_us (8)
+  skip = 4,       // to board cycle (8)
+  dma_read = 5,   // response (1), bytes
+  dma_write = 6,  // response (1), then as compared: address (8), hash (8)
   // outputs
   frame_out = 16,   // first cycle (8), last cycle (8), bytes
   read_value = 17,  // value (4)
@@ -58,7 +58,8 @@ constexpr std::uint64_t fnv1a(std::span<const std::byte> bytes,
 
 class Recorder {
  public:
-  static Result<std::unique_ptr<Recorder>> create(const std::string& path, const RecordHeader& header);
+  static Result<std::unique_ptr<Recorder>> create(const std::string& path,
+                                                  const RecordHeader& header);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;

@@ -50,8 +50,8 @@ class Wire {
   [[nodiscard]] virtual Nanos next_event() const { return kNever; }
   /// Lets time pass: frames that were held back towards the far side leave.
   virtual void advance(Nanos /*now*/) {}
-  /// A frame sent at t reaches no board before t + lookahead, so boards that are joined may run that
-  /// far ahead of each other. 0: the board stops at every frame it sends.
+  /// A frame sent at t reaches no board before t + lookahead, so boards that are joined may run
+  /// that far ahead of each other. 0: the board stops at every frame it sends.
   [[nodiscard]] virtual Nanos lookahead() const { return 0; }
   /// Readable when a frame waits, or -1 (wall-clock wires only).
   [[nodiscard]] virtual int fd() const { return -1; }
@@ -74,12 +74,13 @@ class HarnessWire final : public Wire {
   std::deque<Frame> from_board_;
 };
 
-/// A Linux TAP device: IFF_TAP | IFF_NO_PI, no vnet header, so no offload. Opens an existing device or
-/// makes one.
+/// A Linux TAP device: IFF_TAP | IFF_NO_PI, no vnet header, so no offload. Opens an existing device
+/// or makes one.
 class TapWire final : public Wire {
  public:
   /// `netns`: name below /var/run/netns in which the device lives; empty: this process's.
-  static Result<std::unique_ptr<TapWire>> open(const std::string& name, const std::string& netns = {});
+  static Result<std::unique_ptr<TapWire>> open(const std::string& name,
+                                               const std::string& netns = {});
   ~TapWire() override;
 
   const char* send(Frame frame) override;
@@ -92,8 +93,8 @@ class TapWire final : public Wire {
   std::vector<std::byte> buffer_;
 };
 
-/// One end of a cable between two boards of one process and one virtual time. A frame arrives whole,
-/// `delay` after its last word left the other end.
+/// One end of a cable between two boards of one process and one virtual time. A frame arrives
+/// whole, `delay` after its last word left the other end.
 class CableWire final : public Wire {
  public:
   static std::pair<std::unique_ptr<CableWire>, std::unique_ptr<CableWire>> make(Nanos delay);
@@ -111,8 +112,8 @@ class CableWire final : public Wire {
   std::shared_ptr<Lane> out_, in_;
 };
 
-/// Frames of a pcap or pcapng file, at the distance in time at which they were captured; what the board
-/// sends is dropped.
+/// Frames of a pcap or pcapng file, at the distance in time at which they were captured; what the
+/// board sends is dropped.
 class PcapReplayWire final : public Wire {
  public:
   /// `speed` divides the distances; 0: one frame after the other at line rate.
@@ -132,8 +133,8 @@ struct ImpairmentConfig {
   double reorder = 0;    ///< that the next one to three frames overtake it
   double corrupt = 0;    ///< that one bit flips
   Nanos delay = 0;
-  Nanos jitter = 0;       ///< added to the delay, uniform in [0, jitter); order is kept
-  double rate_mbps = 0;   ///< 0: no limit beyond the line's
+  Nanos jitter = 0;          ///< added to the delay, uniform in [0, jitter); order is kept
+  double rate_mbps = 0;      ///< 0: no limit beyond the line's
   std::size_t queue = 1000;  ///< frames that wait for the rate; the next is lost
   [[nodiscard]] bool any() const {
     return loss > 0 || duplicate > 0 || reorder > 0 || corrupt > 0 || delay > 0 || jitter > 0 ||
