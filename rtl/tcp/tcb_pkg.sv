@@ -124,7 +124,6 @@ package tcb_pkg;
   // What one transition asks for beside the new TCB. Notices that follow from the difference of old
   // and new TCB (timers, acked, status, listener counts, removal) are derived by tl_lane.
   typedef struct packed {
-    logic        ready;    // the flow can send now
     logic        waiting;  // the next hop is unresolved
     logic        tw;       // goes to the TIME_WAIT table
     logic        reply;    // flow-less RST with seq = SEG.ACK
@@ -133,13 +132,16 @@ package tcb_pkg;
     logic [15:0] tx_len;
     flags_t      tx_flags;
     logic        commit;   // payload is kept
+    logic        finish;   // TCP is done with the flow, by `cause`
+    logic        reset;    // it ends by a RST that still has to be sent, by `cause`
+    cause_e      cause;
     rc_e         rc;       // of a command
     cnt_t        cnt;
   } act_t;
 
   typedef struct packed {
-    tcb_t t;
     act_t a;
+    tcb_t t;
   } step_t;
 
   // Absolute time as the transitions use it.
@@ -217,31 +219,39 @@ package tcb_pkg;
     return now.us + usec_t'(us);
   endfunction
 
-  // TCP is finished with this flow: nothing is owed and no timer runs. A connection that the host
-  // has never seen (half open) needs no release.
-  function automatic tcb_t finished(input tcb_t t, input cause_e cause);
-    tcb_t n;
-    n = t;
-    n.done = 1'b1;
-    n.released = t.released || half_open(t);
-    if (t.cause == CAUSE_NONE) n.cause = cause;
-    if (t.state != ST_TIME_WAIT) n.state = ST_CLOSED;
-    n.owe_rst = 1'b0;
-    n.owe_syn = 1'b0;
-    n.owe_rtx = 1'b0;
-    n.owe_probe = 1'b0;
-    n.owe_ack = 1'b0;
-    n.timers = '0;
+  function automatic step_t finish(input step_t s, input cause_e cause);
+    step_t n;
+    n          = s;
+    n.a.finish = 1'b1;
+    n.a.cause  = cause;
     return n;
   endfunction
 
-  // Ends by a RST that still has to be sent.
-  function automatic tcb_t resetting(input tcb_t t, input cause_e cause);
+  function automatic step_t reset(input step_t s, input cause_e cause);
+    step_t n;
+    n         = s;
+    n.a.reset = 1'b1;
+    n.a.cause = cause;
+    return n;
+  endfunction
+
+  // Carries out `finish` and `reset`: nothing is owed but the RST, no timer runs. A connection that the
+  // host has never seen (half open) needs no release.
+  function automatic tcb_t conclude(input step_t s, input logic was_half_open);
     tcb_t n;
-    n = finished(t, cause);
-    n.done = 1'b0;
-    n.state = ST_CLOSED;
-    n.owe_rst = 1'b1;
+    n = s.t;
+    if (s.a.finish || s.a.reset) begin
+      n.done      = s.a.finish;
+      n.released  = s.t.released || was_half_open;
+      n.owe_rst   = s.a.reset;
+      n.owe_syn   = 1'b0;
+      n.owe_rtx   = 1'b0;
+      n.owe_probe = 1'b0;
+      n.owe_ack   = 1'b0;
+      n.timers    = '0;
+      if (s.t.cause == CAUSE_NONE) n.cause = s.a.cause;
+      if (s.a.reset || s.t.state != ST_TIME_WAIT) n.state = ST_CLOSED;
+    end
     return n;
   endfunction
 

@@ -131,7 +131,7 @@ package tcp_ack_pkg;
       unique case (n.t.state)
         ST_FIN_WAIT_1: n.t = fin_wait_2(n.t, cfg, now);
         ST_CLOSING:    n.t = time_wait(n.t);
-        ST_LAST_ACK:   n.t = finished(n.t, CAUSE_NONE);
+        ST_LAST_ACK:   n = finish(n, CAUSE_NONE);
         default:       ;
       endcase
     end

@@ -31,10 +31,10 @@ package tcp_command_pkg;
     end else if (s.t.state inside {ST_SYN_SENT, ST_TIME_WAIT} ||
                  (s.t.state inside {ST_CLOSING, ST_LAST_ACK} && fin_sent)) begin
       // 3.10.5: here the peer needs no RST.
-      n.t = finished(s.t, CAUSE_ABORTED);
+      n = finish(s, CAUSE_ABORTED);
       n.a.cnt[CNT_ATTEMPT_FAILS] = s.t.state == ST_SYN_SENT;
     end else begin
-      n.t = resetting(s.t, CAUSE_ABORTED);
+      n = reset(s, CAUSE_ABORTED);
       n.a.cnt[CNT_ATTEMPT_FAILS] = s.t.state == ST_SYN_RCVD;
     end
     return n;
@@ -48,11 +48,11 @@ package tcp_command_pkg;
     if (s.t.done || s.t.state inside {ST_CLOSED, ST_TIME_WAIT}) begin
       // Nothing is left to close.
     end else if (s.t.state == ST_SYN_SENT) begin
-      n.t = finished(n.t, CAUSE_NONE);
+      n = finish(n, CAUSE_NONE);
       n.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
     end else if (received_to(s.t) != taken) begin
       // Unread data is lost, and the peer is told (RFC 9293 3.6.1, SHLD-3).
-      n.t = resetting(n.t, CAUSE_ABORTED);
+      n = reset(n, CAUSE_ABORTED);
       n.a.cnt[CNT_DATA_AFTER_CLOSE] = 1'b1;
     end else begin
       if (!s.t.shut) n.t = close(n.t, tail);

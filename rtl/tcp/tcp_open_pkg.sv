@@ -114,7 +114,7 @@ package tcp_open_pkg;
     end else if (g.flags.rst) begin
       // Second.
       if (g.flags.ack) begin
-        s.t                          = finished(t, CAUSE_REFUSED);
+        s                          = finish(s, CAUSE_REFUSED);
         s.a.cnt[CNT_RESETS_IN]    = 1'b1;
         s.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
       end

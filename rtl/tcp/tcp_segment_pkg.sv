@@ -25,8 +25,7 @@ package tcp_segment_pkg;
              !(s.t.state inside {ST_CLOSING, ST_LAST_ACK} && s.t.snd_una + 32'd1 == s.t.snd_nxt);
       n.a.cnt[CNT_RESETS_IN]     = 1'b1;
       n.a.cnt[CNT_ATTEMPT_FAILS] = s.t.state == ST_SYN_RCVD;
-      if (!lost) n.t = finished(s.t, CAUSE_NONE);
-      else n.t = finished(s.t, s.t.state == ST_SYN_RCVD ? CAUSE_REFUSED : CAUSE_RESET);
+      n = finish(n, !lost ? CAUSE_NONE : s.t.state == ST_SYN_RCVD ? CAUSE_REFUSED : CAUSE_RESET);
     end else if (c.rst_inside) begin
       n = challenge(s, cfg, now);
     end else begin
@@ -77,7 +76,7 @@ package tcp_segment_pkg;
     end else if (e.seg.flags.syn && !c.syn_again) begin
       // Fourth, in SYN-RECEIVED: back to LISTEN, where the peer will try again.
       if (t.passive) begin
-        s.t = finished(t, CAUSE_NONE);
+        s = finish(s, CAUSE_NONE);
         s.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
       end else begin
         s = challenge(s, cfg, now);
@@ -93,7 +92,7 @@ package tcp_segment_pkg;
       s.a.cnt[CNT_BAD_ACK]    = 1'b1;
       s.a.cnt[CNT_RESETS_OUT] = 1'b1;
     end else if (t.state == ST_SYN_RCVD && c.listener_dead) begin
-      s.t = resetting(t, CAUSE_ABORTED);
+      s = reset(s, CAUSE_ABORTED);
       s.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
     end else if (!c.ack_allowed) begin
       s.a.cnt[CNT_BAD_ACK] = 1'b1;
@@ -104,8 +103,8 @@ package tcp_segment_pkg;
       // Seventh and eighth; after the peer's FIN there is no text.
       if (receives(s.t.state)) begin
         if (e.seg.len != '0) s = segment_text(s, e.seg, c, cfg, now);
-        if (receives(s.t.state)) s = check_fin(s, c, cfg, now);
-      end else if (c.occupies && !s.t.done) begin
+        if (!s.a.reset) s = check_fin(s, c, cfg, now);
+      end else if (c.occupies) begin
         s.t.owe_ack = 1'b1;
       end
     end

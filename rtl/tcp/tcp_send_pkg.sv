@@ -89,142 +89,101 @@ package tcp_send_pkg;
     return c;
   endfunction
 
-  // Bookkeeping of a segment with text or FIN [seq, last) that has left.
-  function automatic tcb_t sent(input tcb_t t, input seq_t last, input cfg_t cfg,
-                                input time_t now);
-    tcb_t n;
-    n = t;
-    if (!t.timers.rtx_on) begin  // RFC 6298 (5.1)
-      n.timers.rtx_on = 1'b1;
-      n.timers.rtx    = after(now, backed_off(t.rtt, cfg));
-    end
-    n.snd_nxt = seq_max(t.snd_nxt, last);
-    return n;
-  endfunction
+  // What one send event pays, in order of urgency.
+  typedef enum logic [2:0] {
+    PAY_NOTHING,
+    PAY_RST,
+    PAY_SYN,
+    PAY_RTX,
+    PAY_DATA,  // with FIN, or FIN alone
+    PAY_PROBE,
+    PAY_ACK
+  } pay_e;
 
-  function automatic tcb_t acknowledge(input tcb_t t, input seq_t edge_);
-    tcb_t n;
-    n               = t;
-    n.owe_ack       = 1'b0;
-    n.timers.ack_on = 1'b0;
-    n.last_ack_sent = t.rcv_nxt;
-    n.rcv_edge      = edge_;
-    return n;
-  endfunction
-
-  function automatic flags_t flags_of(input logic syn, input logic ack, input logic psh,
-                                      input logic fin);
-    flags_t f;
-    f     = '0;
-    f.syn = syn;
-    f.ack = ack;
-    f.psh = psh;
-    f.fin = fin;
-    return f;
-  endfunction
-
-  function automatic step_t emit(input step_t s, input seq_t seq, input logic [15:0] len,
-                                 input flags_t flags);
+  // The segment that pays, and the bookkeeping of its departure.
+  function automatic step_t pay(input step_t s, input pay_e what, input snd_chk_t c,
+                                input stream_t st, input cfg_t cfg, input time_t now);
     step_t n;
-    n            = s;
+    seq_t seq, last;
+    logic [15:0] len;
+    flags_t f;
+    logic again;
+    n     = s;
+    f     = '0;
+    f.ack = 1'b1;
+    len   = '0;
+    seq   = c.ack_seq;
+    again = 1'b0;
+    unique case (what)
+      PAY_RST: begin
+        f.rst = 1'b1;
+        n = finish(s, s.t.cause);
+        n.a.cnt[CNT_RESETS_OUT] = 1'b1;
+      end
+      PAY_SYN: begin
+        seq   = s.t.iss;
+        f.syn = 1'b1;
+        f.ack = s.t.state == ST_SYN_RCVD;
+        again = s.t.snd_nxt != s.t.iss;
+        n.t.owe_syn = 1'b0;
+      end
+      PAY_RTX: begin
+        seq   = s.t.cc.rtx_nxt;
+        len   = c.rtx_len;
+        f.fin = c.rtx_fin;
+        again = 1'b1;
+        n.t.owe_rtx = 1'b0;
+      end
+      PAY_DATA: begin
+        seq   = s.t.snd_nxt;
+        len   = c.data_len;
+        f.fin = c.data_fin;
+        if (c.restart) n.t.cc = cc_restart(s.t.cc, s.t.snd_mss);
+      end
+      PAY_PROBE: begin
+        seq   = s.t.snd_una;
+        len   = c.probe_len;
+        f.fin = c.probe_fin;
+        n.t.owe_probe = 1'b0;
+        n.a.cnt[CNT_PROBES_OUT] = 1'b1;
+      end
+      default: n.a.cnt[CNT_WINDOW_UPDATES] = !s.t.owe_ack;
+    endcase
+    last  = seq + seq_t'(len) + seq_t'(f.fin) + seq_t'(f.syn);
+    f.psh = len != '0 && seq + seq_t'(len) == st.data_end;  // the last buffered byte (MUST-61)
     n.a.tx       = 1'b1;
     n.a.tx_seq   = seq;
     n.a.tx_len   = len;
-    n.a.tx_flags = flags;
-    return n;
-  endfunction
+    n.a.tx_flags = f;
 
-  function automatic step_t retransmitted(input step_t s);
-    step_t n;
-    n = s;
-    n.t.rtt.timing = 1'b0;  // Karn (MUST-18)
-    if (s.t.retrans != '1) n.t.retrans = s.t.retrans + 16'd1;
-    n.a.cnt[CNT_RETRANS_SEGS] = 1'b1;
-    return n;
-  endfunction
-
-  function automatic step_t send_rst(input step_t s, input snd_chk_t c);
-    step_t n;
-    flags_t f;
-    f     = flags_of(1'b0, 1'b1, 1'b0, 1'b0);
-    f.rst = 1'b1;
-    n     = emit(s, c.ack_seq, '0, f);
-    n.t   = finished(s.t, s.t.cause);
-    n.a.cnt[CNT_RESETS_OUT] = 1'b1;
-    return n;
-  endfunction
-
-  function automatic step_t send_syn(input step_t s, input cfg_t cfg, input time_t now);
-    step_t n;
-    n = emit(s, s.t.iss, '0, flags_of(1'b1, s.t.state == ST_SYN_RCVD, 1'b0, 1'b0));
-    if (s.t.snd_nxt == s.t.iss) begin
-      n.t.rtt.timing    = 1'b1;
-      n.t.rtt.timed_seq = s.t.iss + 32'd1;
-      n.t.rtt.timed_at  = now.us[31:0];
-    end else begin
-      n = retransmitted(n);
+    if (last != seq) begin
+      n.t.snd_nxt = seq_max(s.t.snd_nxt, last);
+      // RFC 6298 (5.1); a persist timer gives way to the data it was waiting for.
+      if (!s.t.timers.rtx_on || (what == PAY_DATA && s.t.snd_una == s.t.snd_nxt)) begin
+        n.t.timers.rtx_on = 1'b1;
+        n.t.timers.rtx    = after(now, backed_off(s.t.rtt, cfg));
+      end
+      if (what inside {PAY_DATA, PAY_PROBE}) n.t.last_send = now.coarse;
+      // What may be retransmitted is not timed (Karn, MUST-18).
+      if (again || what == PAY_PROBE) begin
+        n.t.rtt.timing = 1'b0;
+      end else if (!s.t.rtt.timing && s.t.cc.ca == CA_OPEN) begin
+        n.t.rtt.timing    = 1'b1;
+        n.t.rtt.timed_seq = last;
+        n.t.rtt.timed_at  = now.us[31:0];
+      end
     end
-    n.t         = sent(n.t, s.t.iss + 32'd1, cfg, now);
-    n.t.owe_syn = 1'b0;
-    if (s.t.state == ST_SYN_RCVD) n.t = acknowledge(n.t, s.t.rcv_edge);
-    return n;
-  endfunction
-
-  function automatic step_t send_rtx(input step_t s, input snd_chk_t c, input stream_t st,
-                                     input cfg_t cfg, input time_t now);
-    step_t n;
-    seq_t last;
-    last = s.t.cc.rtx_nxt + 32'(c.rtx_len);
-    n    = retransmitted(emit(s, s.t.cc.rtx_nxt, c.rtx_len,
-                              flags_of(1'b0, 1'b1, c.rtx_len != '0 && last == st.data_end, c.rtx_fin)));
-    last = last + 32'(c.rtx_fin);
-    n.t  = acknowledge(sent(n.t, last, cfg, now), c.edge_);
-    n.t.owe_rtx    = 1'b0;
-    n.t.cc.rtx_nxt = seq_min(last, s.t.cc.recover);
-    return n;
-  endfunction
-
-  function automatic step_t send_data(input step_t s, input snd_chk_t c, input stream_t st,
-                                      input cfg_t cfg, input time_t now);
-    step_t n;
-    seq_t last;
-    last = s.t.snd_nxt + 32'(c.data_len);
-    n    = emit(s, s.t.snd_nxt, c.data_len,
-                flags_of(1'b0, 1'b1, c.data_len != '0 && last == st.data_end, c.data_fin));
-    last = last + 32'(c.data_fin);
-    if (c.restart) n.t.cc = cc_restart(s.t.cc, s.t.snd_mss);
-    if (s.t.snd_una == s.t.snd_nxt) n.t.timers.rtx_on = 1'b0;  // a persist timer gives way
-    n.t           = acknowledge(sent(n.t, last, cfg, now), c.edge_);
-    n.t.last_send = now.coarse;
-    if (!s.t.rtt.timing && s.t.cc.ca == CA_OPEN) begin
-      n.t.rtt.timing    = 1'b1;
-      n.t.rtt.timed_seq = last;
-      n.t.rtt.timed_at  = now.us[31:0];
+    if (again) begin
+      if (what == PAY_RTX) n.t.cc.rtx_nxt = seq_min(last, s.t.cc.recover);
+      if (s.t.retrans != '1) n.t.retrans = s.t.retrans + 16'd1;
+      n.a.cnt[CNT_RETRANS_SEGS] = 1'b1;
     end
-    return n;
-  endfunction
-
-  function automatic step_t send_probe(input step_t s, input snd_chk_t c, input stream_t st,
-                                       input cfg_t cfg, input time_t now);
-    step_t n;
-    seq_t last;
-    last = s.t.snd_una + 32'(c.probe_len);
-    n    = emit(s, s.t.snd_una, c.probe_len,
-                flags_of(1'b0, 1'b1, c.probe_len != '0 && last == st.data_end, c.probe_fin));
-    last = last + 32'(c.probe_fin);
-    n.t  = acknowledge(sent(n.t, last, cfg, now), c.edge_);
-    n.t.owe_probe  = 1'b0;
-    n.t.rtt.timing = 1'b0;
-    n.t.last_send  = now.coarse;
-    n.a.cnt[CNT_PROBES_OUT] = 1'b1;
-    return n;
-  endfunction
-
-  function automatic step_t send_ack(input step_t s, input snd_chk_t c);
-    step_t n;
-    n   = emit(s, c.ack_seq, '0, flags_of(1'b0, 1'b1, 1'b0, 1'b0));
-    n.t = acknowledge(s.t, c.edge_);
-    n.a.cnt[CNT_WINDOW_UPDATES] = c.update && !s.t.owe_ack;
+    if (f.ack) begin
+      n.t.owe_ack       = 1'b0;
+      n.t.timers.ack_on = 1'b0;
+      n.t.last_ack_sent = s.t.rcv_nxt;
+      if (!f.syn) n.t.rcv_edge = c.edge_;
+    end
     return n;
   endfunction
 
@@ -234,9 +193,9 @@ package tcp_send_pkg;
     step_t n;
     n = s;
     if (s.t.owe_rst) begin
-      n.t = finished(s.t, s.t.cause);
+      n = finish(s, s.t.cause);
     end else if (!synchronized(s.t.state)) begin
-      n.t = finished(s.t, CAUSE_UNREACHABLE);
+      n = finish(s, CAUSE_UNREACHABLE);
       n.a.cnt[CNT_UNREACHABLE_ABORTS] = 1'b1;
       n.a.cnt[CNT_ATTEMPT_FAILS]      = 1'b1;
     end else begin
@@ -251,34 +210,31 @@ package tcp_send_pkg;
   function automatic step_t send(input tcb_t t, input snd_chk_t c, input stream_t st,
                                  input nbr_e nbr, input cfg_t cfg, input time_t now);
     step_t s;
-    logic rst, syn, rtx, data, probe, fin, ack;
+    pay_e what;
+    logic probe, fin;
     s   = '0;
     s.t = t;
     if (!t.active || t.done) return s;
-    rst   = t.owe_rst;
-    syn   = t.owe_syn;
-    rtx   = synchronized(t.state) && c.rtx;
-    data  = c.data;
     probe = t.owe_probe && synchronized(t.state) && (c.probe_len != '0 || c.probe_fin);
     fin   = unsent_fin(t, st);
-    ack   = (t.owe_ack || c.update) && t.state != ST_SYN_SENT && t.state != ST_CLOSED;
-    if (rst || syn || rtx || data || probe || fin || ack) begin
+    if (t.owe_rst) what = PAY_RST;
+    else if (t.owe_syn) what = PAY_SYN;
+    else if (synchronized(t.state) && c.rtx) what = PAY_RTX;
+    else if (c.data) what = PAY_DATA;
+    else if (probe) what = PAY_PROBE;
+    else if (fin) what = PAY_DATA;
+    else if ((t.owe_ack || c.update) && !(t.state inside {ST_SYN_SENT, ST_CLOSED})) what = PAY_ACK;
+    else what = PAY_NOTHING;
+    if (what != PAY_NOTHING) begin
       unique case (nbr)
-        NBR_RESOLVED: begin
-          if (rst) s = send_rst(s, c);
-          else if (syn) s = send_syn(s, cfg, now);
-          else if (rtx) s = send_rtx(s, c, st, cfg, now);
-          else if (data || (fin && !probe)) s = send_data(s, c, st, cfg, now);
-          else if (probe) s = send_probe(s, c, st, cfg, now);
-          else s = send_ack(s, c);
-        end
-        NBR_PENDING: s.a.waiting = 1'b1;
-        default:     s = unreachable(s);
+        NBR_RESOLVED: s = pay(s, what, c, st, cfg, now);
+        NBR_PENDING:  s.a.waiting = 1'b1;
+        default:      s = unreachable(s);
       endcase
     end
     if (t.state == ST_TIME_WAIT && !s.a.waiting) begin
       // The last ACK is on its way; the compact table goes on (RFC 9293 3.10.7.8).
-      s.t    = finished(s.t, CAUSE_NONE);
+      s = finish(s, CAUSE_NONE);
       s.a.tw = 1'b1;
       s.a.cnt[CNT_TIME_WAIT] = 1'b1;
     end
@@ -287,12 +243,11 @@ package tcp_send_pkg;
     if (!probe) s.t.owe_probe = 1'b0;
     // Persist: something waits and nothing in flight would bring an ACK. With a window that is open
     // but silly this is the override timeout of 3.8.6.2.1, 0.1 to 1 s.
-    if (synchronized(s.t.state) && !s.t.done && !s.a.waiting && !s.t.timers.rtx_on &&
+    if (synchronized(s.t.state) && !s.a.finish && !s.a.waiting && !s.t.timers.rtx_on &&
         s.t.snd_una == s.t.snd_nxt && (unsent_data(s.t, st) || unsent_fin(s.t, st))) begin
       s.t.timers.rtx_on = 1'b1;
       s.t.timers.rtx    = after(now, c.data_len == '0 ? backed_off(t.rtt, cfg) : cfg.rto_min_us);
     end
-    s.a.ready = s.a.tx && can_send(s.t, st);
     return s;
   endfunction
 

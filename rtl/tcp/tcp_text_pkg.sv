@@ -40,7 +40,7 @@ package tcp_text_pkg;
       else n.a.cnt[CNT_OUT_OF_WINDOW] = 1'b1;
     end else if (s.t.released) begin
       // New data and nobody to read it: RFC 9293 3.6.1, SHLD-3.
-      n.t = resetting(s.t, CAUSE_RESET);
+      n = reset(s, CAUSE_RESET);
       n.a.cnt[CNT_DATA_AFTER_CLOSE] = 1'b1;
     end else begin
       n.a.cnt[CNT_TRIMMED] = c.trimmed;

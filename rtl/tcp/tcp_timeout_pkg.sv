@@ -61,27 +61,28 @@ package tcp_timeout_pkg;
     n    = s;
     idle = s.t.snd_una == s.t.snd_nxt;
     if (c.r2_due) begin
-      n.t = finished(s.t, CAUSE_TIMEOUT);
+      n = finish(s, CAUSE_TIMEOUT);
       n.a.cnt[CNT_TIMEOUT_ABORTS] = 1'b1;
       n.a.cnt[CNT_ATTEMPT_FAILS]  = !synchronized(s.t.state);
-    end else if (!synchronized(s.t.state)) begin
-      n.t = back_off(s.t, c, cfg, now);
-      n.t.owe_syn           = 1'b1;
-      n.t.syn_retransmitted = 1'b1;
-      n.t.rtt.timing        = 1'b0;
-      n.a.cnt[CNT_RTO]    = 1'b1;
-    end else if (idle && !unsent_data(s.t, st) && !unsent_fin(s.t, st)) begin
+    end else if (idle && synchronized(s.t.state) && !unsent_data(s.t, st) &&
+                 !unsent_fin(s.t, st)) begin
       n.t.timers.rtx_on = 1'b0;
-    end else if (idle || s.t.snd_wnd == '0) begin
-      // Persist: the data is not lost, the window is shut (SHLD-17), or silly.
-      n.t = back_off(s.t, c, cfg, now);
-      n.t.owe_probe = 1'b1;
     end else begin
       n.t = back_off(s.t, c, cfg, now);
-      n.t.cc = cc_timeout(s.t.cc, s.t.snd_una, s.t.snd_nxt, s.t.snd_mss, s.t.retries != '0);
-      n.t.owe_rtx       = 1'b1;
-      n.t.rtt.timing    = 1'b0;
-      n.a.cnt[CNT_RTO] = 1'b1;
+      if (!synchronized(s.t.state)) begin
+        n.t.owe_syn           = 1'b1;
+        n.t.syn_retransmitted = 1'b1;
+        n.t.rtt.timing        = 1'b0;
+        n.a.cnt[CNT_RTO]      = 1'b1;
+      end else if (idle || s.t.snd_wnd == '0) begin
+        // Persist: the data is not lost, the window is shut (SHLD-17), or silly.
+        n.t.owe_probe = 1'b1;
+      end else begin
+        n.t.cc = cc_timeout(s.t.cc, s.t.snd_una, s.t.snd_nxt, s.t.snd_mss, s.t.retries != '0);
+        n.t.owe_rtx      = 1'b1;
+        n.t.rtt.timing   = 1'b0;
+        n.a.cnt[CNT_RTO] = 1'b1;
+      end
     end
     return n;
   endfunction
@@ -93,7 +94,7 @@ package tcp_timeout_pkg;
     s.t = t;
     if (!t.active || t.done) return s;
     if (c.life_due) begin
-      s.t = finished(t, CAUSE_NONE);
+      s = finish(s, CAUSE_NONE);
       s.a.cnt[CNT_FIN_WAIT2_TIMEOUT] = 1'b1;
     end else begin
       if (c.ack_due) begin
