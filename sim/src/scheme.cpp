@@ -9,12 +9,12 @@ namespace {
 std::expected<std::unique_ptr<PciFunction>, std::error_code> open(std::string_view query) {
   auto options = parse_board_options(query);
   if (!options) {
-    set_last_open_error(options.error().message);
+    set_last_open_error(options.error().message());
     return std::unexpected(options.error().code);
   }
   auto board = Board::create(std::move(*options));
   if (!board) {
-    set_last_open_error(board.error().message);
+    set_last_open_error(board.error().message());
     return std::unexpected(board.error().code);
   }
   return (*board)->function();

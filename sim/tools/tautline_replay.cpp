@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   }
   const auto report = tautline::sim::replay(record, variant, trace, from, to);
   if (!report) {
-    std::fprintf(stderr, "tautline-replay: %s\n", report.error().message.c_str());
+    std::fprintf(stderr, "tautline-replay: %s\n", report.error().message().c_str());
     return 2;
   }
   std::printf("%llu cycles, %llu inputs, %llu outputs equal\n",

@@ -20,7 +20,7 @@ TEST(Options, EachReachesItsField) {
       "?variant=assert&flows=16&seed=99&loss=0.25&rx_dup=0.5&tx_reorder=0.125&delay_us=1.5&"
       "rate_mbps=100&read_latency=7&write_latency=8&reorder_reads=2&stall=0.5&capture=a%2Fb.pcapng&"
       "line_gbps=1&trace=x.fst&trace_from=10&trace_to=20&epoch_us=5&poll_cycles=64");
-  ASSERT_TRUE(o) << o.error().message;
+  ASSERT_TRUE(o) << o.error().message();
   EXPECT_EQ(o->variant, "assert");
   EXPECT_EQ(o->flows, 16u);
   EXPECT_EQ(o->seed, 99u);
@@ -48,8 +48,8 @@ TEST(Options, AnUnknownOneIsNamedAndTheKnownAreListed) {
   ASSERT_FALSE(o);
   EXPECT_EQ(o.error().code, Errc::unknown_option);
   EXPECT_EQ(o.error().code, std::errc::invalid_argument);
-  EXPECT_NE(o.error().message.find("'tapp'"), std::string::npos);
-  EXPECT_NE(o.error().message.find(" tap "), std::string::npos);
+  EXPECT_NE(o.error().message().find("'tapp'"), std::string::npos);
+  EXPECT_NE(o.error().message().find(" tap "), std::string::npos);
 }
 
 TEST(Options, ABadValueSaysWhatWasExpected) {
@@ -59,7 +59,7 @@ TEST(Options, ABadValueSaysWhatWasExpected) {
     const auto o = parse_board_options(query);
     ASSERT_FALSE(o) << query;
     EXPECT_EQ(o.error().code, Errc::bad_value) << query;
-    EXPECT_NE(o.error().message.find("expected"), std::string::npos) << o.error().message;
+    EXPECT_NE(o.error().message().find("expected"), std::string::npos) << o.error().message();
   }
 }
 
@@ -73,7 +73,7 @@ TEST(Options, AModelThatIsNotLinkedInIsRefused) {
   const auto board = Board::create(*parse_board_options("?variant=nonsense"));
   ASSERT_FALSE(board);
   EXPECT_EQ(board.error().code, Errc::no_variant);
-  EXPECT_NE(board.error().message.find("nonsense"), std::string::npos);
+  EXPECT_NE(board.error().message().find("nonsense"), std::string::npos);
 }
 
 }  // namespace

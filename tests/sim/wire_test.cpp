@@ -217,11 +217,11 @@ TEST(TapWire, SaysWhyADeviceCannotBeOpened) {
   const auto wire = TapWire::open("lo");
   ASSERT_FALSE(wire);
   EXPECT_EQ(wire.error().code.category(), std::generic_category());
-  EXPECT_NE(wire.error().message.find("'lo'"), std::string::npos) << wire.error().message;
+  EXPECT_NE(wire.error().message().find("'lo'"), std::string::npos) << wire.error().message();
   const auto nowhere = TapWire::open("tap0", "no-such-namespace");
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().code, std::errc::no_such_file_or_directory);
-  EXPECT_NE(nowhere.error().message.find("/var/run/netns/no-such-namespace"), std::string::npos);
+  EXPECT_NE(nowhere.error().message().find("/var/run/netns/no-such-namespace"), std::string::npos);
 }
 
 class Capture : public ::testing::Test {
@@ -229,7 +229,7 @@ class Capture : public ::testing::Test {
   void SetUp() override {
     path = ::testing::TempDir() + "tautline_wire_test_" + std::to_string(::getpid()) + ".pcapng";
     auto writer = PcapngWriter::create(path, "board0");
-    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(writer) << writer.error().message();
     for (unsigned i = 0; i < 5; ++i) {
       (*writer)->packet(
           1'700'000'000'000'000'007 + i * 1'000,
@@ -243,7 +243,7 @@ class Capture : public ::testing::Test {
 
 TEST_F(Capture, IsReadByLibpcapAndReplayedWithItsDistances) {
   auto wire = PcapReplayWire::open(path);
-  ASSERT_TRUE(wire) << wire.error().message;
+  ASSERT_TRUE(wire) << wire.error().message();
   for (unsigned i = 0; i < 5; ++i) {
     EXPECT_EQ((*wire)->next_event(), i * 1'000u);
     const auto frame = (*wire)->receive(i * 1'000u);
@@ -275,7 +275,7 @@ TEST_F(Capture, IsReadByTsharkWithDirectionCommentAndNanoseconds) {
 TEST(PcapReplayWire, RefusesWhatIsNoCapture) {
   const auto missing = PcapReplayWire::open("/nonexistent.pcap");
   ASSERT_FALSE(missing);
-  EXPECT_NE(missing.error().message.find("/nonexistent.pcap"), std::string::npos);
+  EXPECT_NE(missing.error().message().find("/nonexistent.pcap"), std::string::npos);
 }
 
 }  // namespace

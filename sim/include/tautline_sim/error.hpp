@@ -25,7 +25,8 @@ enum class Errc {
 /// A code for programs, a sentence for people.
 struct Error {
   std::error_code code;
-  std::string message;
+  std::string text;
+  [[nodiscard]] const std::string& message() const noexcept { return text; }
 };
 
 template <class T>
