@@ -9,7 +9,7 @@
 // Latency: a reached deadline is posted at most Flows + 6 cycles later (6.6 us at 1,024 flows and
 //   156.25 MHz).
 // Throughput: one flow a cycle while sweeping.
-// Hazard: the lane must answer each posting with a write of that flow's deadlines. After reset a
+// Hazard: the lane must answer each posting that is still due with a write of the deadlines. After reset a
 //   walker disarms every flow for `Flows` cycles (`cleared`).
 // Reference: RFC 6298 5, RFC 9293 3.8.
 `default_nettype none
