@@ -25,12 +25,12 @@ struct Secrets {
 /// One device's configuration, fixed while the stack lives. Times have the engine's range, 32 bits
 /// of microseconds (71 minutes).
 struct StackConfig {
-  Ipv4Address address;   ///< our address; required
-  unsigned prefix = 24;  ///< length of the on-link prefix
-  Ipv4Address gateway;   ///< 0: none, other networks are unreachable
-  MacAddress mac;        ///< all zero: 02:00 followed by the address
-  std::optional<std::uint16_t>
-      vlan_tci;  ///< 802.1Q {PCP, DEI, VID}: send with it, accept only its VID
+  Ipv4Address address{};  ///< our address; required
+  unsigned prefix = 24;   ///< length of the on-link prefix
+  Ipv4Address gateway{};  ///< 0: none, other networks are unreachable
+  MacAddress mac{};       ///< all zero: 02:00 followed by the address
+  /// 802.1Q {PCP, DEI, VID}: send with it, accept only its VID.
+  std::optional<std::uint16_t> vlan_tci = std::nullopt;
 
   std::uint16_t mtu = 1500;  ///< bytes of an IP packet, 576 to 9000
   bool dont_fragment = true;
@@ -48,8 +48,8 @@ struct StackConfig {
   Microseconds time_wait{std::chrono::seconds{240}};     ///< 2 MSL
   Microseconds fin_wait2{std::chrono::seconds{60}};      ///< FIN_WAIT_2 of a socket that was closed
   Microseconds challenge_interval{std::chrono::milliseconds{500}};  ///< RFC 5961, per connection
-  Microseconds reply_interval{
-      std::chrono::milliseconds{1}};  ///< one reply without a flow each, burst of 64
+  /// One reply without a flow (RST, TIME_WAIT's ACK) each, burst of 64.
+  Microseconds reply_interval{std::chrono::milliseconds{1}};
   Microseconds arp_timeout{std::chrono::seconds{60}};
 
   /// Bytes of one flow's receive ring, 12 to 22; also its largest receive window.
@@ -57,44 +57,44 @@ struct StackConfig {
   /// Bytes of one flow's transmit ring in host memory, 12 to 22: what `write` takes ahead of the
   /// peer's acknowledgments. It may be larger than the device's transmit store.
   unsigned tx_ring_log2 = 16;
-  /// Entries of the status ring, 4 to 15; 0: room for one report of every flow.
+  /// log2 of the entries of the status ring, 2 to 15; 0: room for one report of every flow.
   unsigned status_ring_log2 = 0;
   /// At most one interrupt per this interval; 0: no limit.
   Microseconds interrupt_interval{0};
   /// How long attach waits for the device to drain and to come out of reset.
   Microseconds attach_timeout{std::chrono::seconds{2}};
   /// Fixed keys make a run repeatable. Never set in production.
-  std::optional<Secrets> secrets;
+  std::optional<Secrets> secrets = std::nullopt;
   /// If not null: told in words why `Stack::create` failed.
   std::string* explanation = nullptr;
 };
 
 /// Options of a connection. Unset ones keep the stack's default.
 struct SocketOptions {
-  std::optional<bool> nodelay;       ///< send small segments at once (Nagle off)
-  std::optional<bool> quickack;      ///< acknowledge every segment at once
-  std::optional<std::uint8_t> ttl;   ///< 1 to 255
-  std::optional<std::uint8_t> dscp;  ///< 0 to 63
-  std::optional<Microseconds>
-      user_timeout;  ///< R2: give up on unacknowledged data; 0: the stack's default
-  std::optional<Microseconds> send_timeout;  ///< of blocking writes; unset: for ever
-  std::optional<Microseconds> recv_timeout;  ///< of blocking reads; unset: for ever
+  std::optional<bool> nodelay = std::nullopt;       ///< send small segments at once (Nagle off)
+  std::optional<bool> quickack = std::nullopt;      ///< acknowledge every segment at once
+  std::optional<std::uint8_t> ttl = std::nullopt;   ///< 1 to 255
+  std::optional<std::uint8_t> dscp = std::nullopt;  ///< 0 to 63
+  /// R2: give up on unacknowledged data; 0: the stack's default.
+  std::optional<Microseconds> user_timeout = std::nullopt;
+  std::optional<Microseconds> send_timeout = std::nullopt;  ///< of blocking writes; unset: for ever
+  std::optional<Microseconds> recv_timeout = std::nullopt;  ///< of blocking reads; unset: for ever
   /// What `close` does: unset: returns at once, the engine finishes. 0: resets the connection.
   /// Otherwise waits this long until all bytes and the FIN are acknowledged.
-  std::optional<Microseconds> linger;
+  std::optional<Microseconds> linger = std::nullopt;
 };
 
 struct ListenOptions {
   std::uint16_t backlog = 64;    ///< established connections that wait for `accept`
   std::uint16_t half_open = 64;  ///< connections in SYN_RCVD
-  SocketOptions socket;          ///< for every accepted connection
+  SocketOptions socket = {};     ///< for every accepted connection
 };
 
 struct ConnectOptions {
   std::uint16_t local_port = 0;  ///< 0: an ephemeral port (RFC 6056)
-  std::optional<Microseconds>
-      timeout;  ///< of `Stack::connect`; unset: the engine's SYN timeout decides
-  SocketOptions socket;
+  /// Of `Stack::connect`; unset: the engine's SYN timeout decides.
+  std::optional<Microseconds> timeout = std::nullopt;
+  SocketOptions socket = {};
 };
 
 }  // namespace tautline
