@@ -1,8 +1,8 @@
 // tl_tx_append: the one pipeline through which payload enters the transmit rings; it carries each
 // flow's running checksum from one append to the next and records it where a 16-byte block begins.
 //
-// Latency: last word taken -> its bytes and sums are written 2 cycles later -> `m_tail_valid` in
-//   the cycle after that: 2 cycles from the last word to the tail.
+// Latency: last word taken -> its bytes and sums are written at the end of the next cycle ->
+//   `m_tail_valid`: 2 cycles from the last word to the tail.
 // Throughput: one word a cycle; one cycle more for each header.
 // Hazard: an append whose generation is not the flow's is taken and dropped: no tail, no sum. A
 //   life notice in the middle of an append does the same to it.

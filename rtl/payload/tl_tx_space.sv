@@ -10,8 +10,7 @@
 // Throughput: one event a cycle; acknowledgements go first, then lives, then ends of frames.
 // Hazard: an acknowledgement must not follow the life notice of the same flow within 3 cycles; at
 //   most 8 frames are launched and not fully read. Two acknowledgements of a flow within 3 cycles
-//   may give the same limit twice; a limit of the old life may still come behind a life notice,
-//   with its generation.
+//   may give the same limit twice. With a life notice and after it there is none of the old life.
 // Reference: none.
 `default_nettype none
 `include "tl_assert.svh"
@@ -142,23 +141,29 @@ module tl_tx_space
   // ------------------------------------------------------------------------------ limit
   pos_t        free;
   logic [27:0] limit;
-  logic        grew;
+  logic        grew, life_now, life_waits;
+  logic        space_valid_q;
 
   always_comb begin
     state_w = calc_state_q;
     free = calc_state_q.acked;
     limit = '0;
     grew = 1'b0;
+    life_now = 1'b0;
+    life_waits = 1'b0;
     if (calc_q) begin
       if (calc_floor_q.any && seq_lt(calc_floor_q.pos, free)) free = calc_floor_q.pos;
       limit = free[31:4] + 28'(1 << (TxRingLog2 - 4));
-      grew = !calc_floor_q.dead &&
+      life_now = s_life_valid && s_life.flow == calc_flow_q;
+      life_waits = life_pend_q && life_q.flow == calc_flow_q;
+      grew = !calc_floor_q.dead && !life_now && !life_waits &&
              (calc_state_q.limit == '0 || seq_lt({calc_state_q.limit, 4'd0}, {limit, 4'd0}));
       if (grew) state_w.limit = limit;
     end
   end
 
-  assign busy = life_pend_q || used_q != '0 || read_q || calc_q || m_space_valid;
+  assign m_space_valid = space_valid_q && !(s_life_valid && s_life.flow == m_space.flow);
+  assign busy = life_pend_q || used_q != '0 || read_q || calc_q || space_valid_q;
 
   always_ff @(posedge clk) begin
     if (rst) begin
@@ -169,7 +174,7 @@ module tl_tx_space
       life_pend_q <= 1'b0;
       read_q <= 1'b0;
       calc_q <= 1'b0;
-      m_space_valid <= 1'b0;
+      space_valid_q <= 1'b0;
     end else begin
       if (s_launch_valid) begin
         used_q[tail_q] <= 1'b1;
@@ -186,7 +191,7 @@ module tl_tx_space
       else if (take_life) life_pend_q <= 1'b0;
       read_q <= event_valid;
       calc_q <= read_q && !read_stale;
-      m_space_valid <= grew;
+      space_valid_q <= grew;
     end
   end
 
@@ -223,6 +228,9 @@ module tl_tx_space
       m_space <= '{flow: calc_flow_q, gen: calc_state_q.gen, pos: {limit, 4'd0}};
     end
   end
+
+  logic unused;
+  assign unused = calc_life_q;  // asserted over only
 
   `TL_ASSERT(a_launch_room, !(s_launch_valid && used_q[tail_q]))
   `TL_ASSERT(a_done_follows_launch, !s_tx_done || used_q != '0)

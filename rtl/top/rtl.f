@@ -17,6 +17,9 @@ rtl/tcp/tcp_command_pkg.sv
 rtl/tcp/tcp_timeout_pkg.sv
 rtl/tcp/tcp_send_pkg.sv
 rtl/payload/payload_pkg.sv
+rtl/regs/generated/tl_msg_pkg.sv
+rtl/regs/generated/tl_regs_pkg.sv
+rtl/pcie/tl_pcie_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
@@ -54,18 +57,15 @@ rtl/payload/tl_rx_deliver.sv
 
 rtl/host/tl_host_port.sv
 
-rtl/regs/generated/tl_msg_pkg.sv
-rtl/regs/generated/tl_regs_pkg.sv
-rtl/pcie/tl_pcie_pkg.sv
 rtl/regs/generated/tl_regs.sv
 rtl/pcie/tl_axil_split.sv
-rtl/pcie/tl_dma_write.sv
-rtl/pcie/tl_doorbell.sv
-rtl/pcie/tl_irq.sv
-rtl/pcie/tl_pcie.sv
 rtl/pcie/tl_pcie_regs.sv
+rtl/pcie/tl_doorbell.sv
 rtl/pcie/tl_push_window.sv
 rtl/pcie/tl_tx_fetch.sv
+rtl/pcie/tl_dma_write.sv
+rtl/pcie/tl_irq.sv
+rtl/pcie/tl_pcie.sv
 
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv

@@ -344,6 +344,10 @@ module tl_engine
       .value(cnt_value)
   );
 
+  // Frames are told apart by their order, not by generation.
+  logic unused;
+  assign unused = ^launch.gen;
+
   // ------------------------------------------------------------------------------ idle
   assign busy = net_busy || tcp_busy || store_busy || deliver_busy || host_busy;
   assign next_deadline_valid = net_deadline_valid || tcp_deadline_valid;

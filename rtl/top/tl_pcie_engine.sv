@@ -1,9 +1,10 @@
-// tl_pcie_engine: the engine with its PCIe carrier, as boards and the simulator instantiate it. All
-// ports are plain vectors.
+// tl_pcie_engine: the whole design behind flat ports: the engine and its PCIe carrier. Boards and the
+// simulator instantiate it.
 //
-// Latency: that of tl_engine and tl_pcie; nothing is added here.
+// Latency: see tl_engine and tl_pcie; nothing is added here.
 // Throughput: one word of `DataW` bits a cycle in each direction.
-// Hazard: `quiescent` speaks for the design alone; the host may still hold responses back.
+// Hazard: `quiescent` looks one cycle behind its inputs; give frames and transactions first, then
+//   clock, then look.
 // Reference: docs/architecture.md.
 `default_nettype none
 
@@ -32,7 +33,7 @@ module tl_pcie_engine
     output logic [Bytes-1:0]      m_wire_tkeep,
     output logic                  m_wire_tlast,
     output logic                  m_wire_tuser,
-    // BAR 0.
+    // BAR 0: registers and doorbells.
     input  wire logic             s_axil_awvalid,
     output logic                  s_axil_awready,
     input  wire logic [21:0]      s_axil_awaddr,
@@ -52,7 +53,7 @@ module tl_pcie_engine
     input  wire logic             s_axil_rready,
     output logic [31:0]           s_axil_rdata,
     output logic [1:0]            s_axil_rresp,
-    // BAR 2.
+    // BAR 2: push window.
     input  wire logic [3:0]       s_push_awid,
     input  wire logic [21:0]      s_push_awaddr,
     input  wire logic [7:0]       s_push_awlen,
@@ -82,7 +83,7 @@ module tl_pcie_engine
     output logic                  s_push_rlast,
     output logic                  s_push_rvalid,
     input  wire logic             s_push_rready,
-    // DMA.
+    // DMA and interrupt.
     output logic [3:0]            m_axi_awid,
     output logic [63:0]           m_axi_awaddr,
     output logic [7:0]            m_axi_awlen,
@@ -114,7 +115,7 @@ module tl_pcie_engine
     output logic                  m_axi_rready,
     output logic                  irq_req,
     input  wire logic             irq_ack,
-    // Idle time and observation.
+    // State.
     output logic                  ready,
     output logic                  quiescent,
     output logic                  next_deadline_valid,
@@ -123,33 +124,29 @@ module tl_pcie_engine
     output logic                  probe_send,
     output logic                  probe_issue
 );
+
   cfg_t             cfg;
   secret_t          secret;
-  logic             engine_rst, engine_busy, pcie_busy, rst_q;
+  logic             engine_rst, engine_busy, engine_ready, pcie_busy, rst_q;
   logic [5:0]       cnt_index;
   logic [31:0]      cnt_value;
   cnt_t             pcie_cnt;
-  logic             cmd_valid, cmd_ready;
+  logic             cmd_valid, cmd_ready, evt_valid, evt_ready, life_valid;
   cmd_t             cmd;
-  logic             evt_valid, evt_ready;
   host_evt_t        evt;
-  logic             life_valid;
   life_t            life;
   logic             rx_valid, rx_ready, rx_data_valid, rx_data_ready, rx_data_last;
-  range_t           rx;
-  logic [DataW-1:0] rx_data;
-  logic             landed_valid, taken_valid, taken_ready;
-  flow_pos_t        landed, taken;
+  range_t           rx, app;
+  logic [DataW-1:0] rx_data, app_data;
+  logic             landed_valid, taken_valid, taken_ready, space_valid;
+  flow_pos_t        landed, taken, space;
   logic             app_valid, app_ready, app_data_valid, app_data_ready;
-  range_t           app;
-  logic [DataW-1:0] app_data;
-  logic             space_valid;
-  flow_pos_t        space;
 
   // The host's reset of the engine leaves the carrier's register block alone.
   always_ff @(posedge clk) rst_q <= rst || engine_rst;
 
-  assign quiescent = !engine_busy && !pcie_busy;
+  assign ready = engine_ready && !rst_q;
+  assign quiescent = ready && !engine_rst && !engine_busy && !pcie_busy;
 
   tl_engine #(
       .DataW(DataW),
@@ -205,7 +202,7 @@ module tl_pcie_engine
       .s_cnt(pcie_cnt),
       .cnt_index,
       .cnt_value,
-      .ready,
+      .ready(engine_ready),
       .busy(engine_busy),
       .next_deadline_valid,
       .next_deadline,
@@ -304,7 +301,7 @@ module tl_pcie_engine
       .cfg,
       .secret,
       .engine_rst,
-      .engine_ready(ready && !rst_q),
+      .engine_ready(ready),
       .engine_quiet(!engine_busy),
       .cnt_index,
       .cnt_value,

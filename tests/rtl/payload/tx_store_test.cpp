@@ -188,8 +188,9 @@ class Store : public Clocked<Vtl_tx_store_tb> {
       }
     }
     tail_was_valid = top.tail_valid && !top.tail_ready;
-    if (top.space_valid && top.space_gen == flows[top.space_flow].gen) {
+    if (top.space_valid) {
       Flow& flow = flows[top.space_flow];
+      EXPECT_EQ(top.space_gen, flow.gen) << "space of an old life";
       EXPECT_GE(top.space_pos, flow.limit);
       EXPECT_LE(top.space_pos, Limit(top.space_flow));
       flow.limit = top.space_pos;
@@ -454,6 +455,25 @@ TEST(TxStore, DropsAnAppendOfAnOldLife) {
   store.appends.back().gen++;
   store.Drain();
   EXPECT_EQ(store.flows[4].tail, 0);
+}
+
+TEST(TxStore, StartsANewLifeInAnyCycleOfAnAppend) {
+  for (int when = 0; when < 24; ++when) {
+    Store store(100 + static_cast<std::uint64_t>(when));
+    store.Queue(6, 16);
+    store.Drain();
+    store.Queue(5, 40);
+    store.Queue(6, 24);
+    for (int i = 0; i < when; ++i) store.Step();
+    store.Life(6);
+    store.Drain();
+    store.Queue(6, 30);
+    store.Drain();
+    EXPECT_EQ(store.flows[6].tail, 30) << "life after " << when << " cycles";
+    store.Launch(6, 3, 27);
+    store.Drain();
+    EXPECT_EQ(store.ranges, 1);
+  }
 }
 
 TEST(TxStore, GivesFirstWordAndSumFourCyclesAfterTheRequest) {
