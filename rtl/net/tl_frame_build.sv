@@ -249,7 +249,7 @@ module tl_frame_build
       sums_ok = frm_q.kind == FRAME_ARP
                 || ((age_q == 2'd3 || next <= 17'(link_bytes) + 17'd10)
                     && (!is_flow || tcp_ok_q || next <= 17'(link_bytes) + 17'd36));
-      has_payload = next > 17'(head_q) && off < end_q;
+      has_payload = frm_q.len != 16'd0 && next > 17'(head_q) && off < end_q;
       // The lanes from turn_q on come from the source's word now, those below from the word before.
       needs_source = has_payload && end_q > off + 17'(turn_q);
       go = out_ready && sums_ok && !(has_payload && early_q) && (!needs_source || source_valid);
