@@ -1,0 +1,94 @@
+#include <Vtl_scheduler.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "../common/rtl_bench.hpp"
+
+namespace {
+using tautline::test::Bench;
+using tautline::test::Random;
+
+class Scheduler : public ::testing::Test {
+ protected:
+  Scheduler() {
+    idle();
+    b->s_nbr_changed = 0;
+    b->m_send_ready = 0;
+    b.reset();
+    b.until([&] { return !b->busy; });
+  }
+  void idle() { b->s_lane_valid = b->s_mbox_valid = b->s_wait_valid = b->s_nbr_changed = 0; }
+  void tick() {
+    b.tick();
+    idle();
+    b.settle();
+  }
+  Bench<Vtl_scheduler> b;
+};
+
+TEST_F(Scheduler, OffersAFlowInTheCycleAfterItBecameReady) {
+  b->s_mbox_valid = 1;
+  b->s_mbox_flow = 6;
+  b.settle();
+  EXPECT_EQ(b->m_send_valid, 0);
+  tick();
+  EXPECT_EQ(b->m_send_valid, 1);
+  EXPECT_EQ(b->m_send_flow, 6);
+}
+
+TEST_F(Scheduler, AWaitingFlowSleepsUntilTheNeighbourChanges) {
+  b->s_wait_valid = 1;
+  b->s_wait_flow = 3;
+  tick();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(b->m_send_valid, 0);
+    tick();
+  }
+  EXPECT_EQ(b->busy, 0);
+  b->s_nbr_changed = 1;
+  tick();
+  EXPECT_EQ(b->busy, 1);
+  tick();
+  EXPECT_EQ(b->m_send_valid, 1);
+  EXPECT_EQ(b->m_send_flow, 3);
+}
+
+TEST_F(Scheduler, AFlowThatAskedJustBeforeTheChangeIsWokenToo) {
+  for (int delay = 0; delay <= 8; ++delay) {
+    b->m_send_ready = 0;
+    b->s_nbr_changed = 1;
+    tick();
+    for (int i = 0; i < delay; ++i) tick();
+    b->s_wait_valid = 1;
+    b->s_wait_flow = 11;
+    tick();
+    ASSERT_GE(b.until([&] { return b->m_send_valid; }, 10), 0) << "delay " << delay;
+    b->m_send_ready = 1;
+    tick();
+    ASSERT_GE(b.until([&] { return !b->busy; }, 100), 0);
+  }
+}
+
+TEST_F(Scheduler, WakesEveryWaitingFlowWhileTheHostIsBusy) {
+  std::set<unsigned> waiting;
+  for (unsigned f = 0; f < 16; f += 2) {
+    b->s_wait_valid = 1;
+    b->s_wait_flow = f;
+    waiting.insert(f);
+    tick();
+  }
+  Random r;
+  b->s_nbr_changed = 1;
+  b->m_send_ready = 1;
+  for (int i = 0; i < 300; ++i) {
+    b->s_mbox_valid = r.chance(70);
+    b->s_mbox_flow = 1 + 2 * r.below(8);
+    b.settle();
+    if (b->m_send_valid) waiting.erase(b->m_send_flow);
+    tick();
+  }
+  EXPECT_TRUE(waiting.empty());
+}
+
+}  // namespace
