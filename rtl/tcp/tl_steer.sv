@@ -372,8 +372,8 @@ module tl_steer
     end
   end
 
-  function automatic state_e after_drop(input logic [15:0] len);
-    return len == '0 ? POP : SEGMENT;
+  function automatic state_e after_drop(input logic [15:0] payload);
+    return payload == '0 ? POP : SEGMENT;
   endfunction
 
   // An OPEN that is refused before anything is searched.

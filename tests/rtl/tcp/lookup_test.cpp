@@ -51,7 +51,8 @@ class Lookup : public ::testing::Test {
     b.tick();
     b->s_find_valid = 0;
     latency = 1 + b.until([&] { return b->m_find_valid; }, 20);
-    const auto r = b->m_found ? std::optional(Place{b->m_found_flow, b->m_found_gen}) : std::nullopt;
+    const auto r =
+        b->m_found ? std::optional(Place{b->m_found_flow, b->m_found_gen}) : std::nullopt;
     b.tick();
     return r;
   }
@@ -75,13 +76,17 @@ class Lookup : public ::testing::Test {
     b.tick();
     b->s_del_valid = 0;
   }
-  void settle() { EXPECT_GE(b.until([&] { return !b->busy; }, 100), 0); }
+  void settle() {
+    EXPECT_GE(b.until([&] { return !b->busy; }, 100), 0);
+  }
 
   Bench<Vtl_lookup_tb> b;
   int clear_cycles = 0, latency = 0;
 };
 
-TEST_F(Lookup, IsClearFlowsCyclesAfterReset) { EXPECT_EQ(clear_cycles, 16); }
+TEST_F(Lookup, IsClearFlowsCyclesAfterReset) {
+  EXPECT_EQ(clear_cycles, 16);
+}
 
 TEST_F(Lookup, AnswersAKeyAfterExactlyThreeCycles) {
   EXPECT_FALSE(key({}));
@@ -138,7 +143,8 @@ TEST_F(Lookup, AFullSetGoesToTheStashAndAFullStashFailsWithoutEvicting) {
   b->one_set = 1;
   for (unsigned i = 0; i < 20; ++i) ASSERT_TRUE(insert({.rport = std::uint16_t(i)}, i % 16, i));
   EXPECT_FALSE(insert({.rport = 100}, 7, 7));
-  for (unsigned i = 0; i < 20; ++i) ASSERT_EQ(find({.rport = std::uint16_t(i)}), (Place{i % 16, i}));
+  for (unsigned i = 0; i < 20; ++i)
+    ASSERT_EQ(find({.rport = std::uint16_t(i)}), (Place{i % 16, i}));
   EXPECT_FALSE(find({.rport = 100}));
   // A place in the stash, and one in the set, become free again.
   remove({.rport = 19}, 3);

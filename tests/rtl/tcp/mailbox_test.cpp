@@ -53,7 +53,9 @@ class Mailbox : public ::testing::Test {
   Bench<Vtl_mailbox> b;
 };
 
-TEST_F(Mailbox, StartsAtZero) { EXPECT_EQ(read(5), (std::pair<std::uint32_t, std::uint32_t>{})); }
+TEST_F(Mailbox, StartsAtZero) {
+  EXPECT_EQ(read(5), (std::pair<std::uint32_t, std::uint32_t>{}));
+}
 
 TEST_F(Mailbox, WakesTheFlowAndHoldsThePositionTwoCyclesAfterIt) {
   tail(5, 0, 1234);

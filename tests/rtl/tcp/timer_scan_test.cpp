@@ -22,8 +22,8 @@ class TimerScan : public ::testing::Test {
     b.reset();
     clear_cycles = b.until([&] { return b->cleared; }, 2 * kFlows);
   }
-  void write(unsigned flow, std::optional<std::uint64_t> rtx,
-             std::optional<std::uint64_t> ack = {}, std::optional<std::uint64_t> life = {}) {
+  void write(unsigned flow, std::optional<std::uint64_t> rtx, std::optional<std::uint64_t> ack = {},
+             std::optional<std::uint64_t> life = {}) {
     b->s_timer_valid = 1;
     b->s_timer_flow = flow;
     b->on = rtx.has_value() | ack.has_value() << 1 | life.has_value() << 2;
