@@ -196,8 +196,6 @@ std::uint32_t StackCore::new_connection() noexcept {
 void StackCore::free_connection(std::uint32_t index) noexcept {
   Connection& connection = connections_[index];
   connection.phase = Phase::free;
-  connection.waits_taken = false;
-  connection.tx_rung = connection.tx_tail;
   free_connections_.push_back(index);
 }
 
@@ -243,7 +241,6 @@ void StackCore::end(Connection& connection, std::error_code error) noexcept {
   connection.slot = none;
   connection.state = State::closed;
   connection.done = true;
-  connection.waits_taken = false;
   if (!connection.error) connection.error = error;
 }
 
@@ -305,11 +302,7 @@ bool StackCore::work() noexcept {
     connection.bell_listed = false;
     if (connection.phase != Phase::live) continue;
     ring_tail(connection);
-    if (connection.waits_taken && !connection.done) {
-      connection.rx_told = connection.rx_read;
-      driver_->ring_taken(connection.slot, connection.gen, connection.rx_read);
-    }
-    connection.waits_taken = false;
+    ring_taken(connection);
     worked = true;
   }
   bell_count_ = 0;
@@ -852,6 +845,8 @@ void StackCore::let_go(std::uint32_t index, bool reset) noexcept {
       owe(slot, owed_abort | owed_release);
     } else {
       if (!connection.shut_write) queue_shutdown(connection);
+      // At RELEASE the engine resets if it believes that bytes are unread.
+      ring_taken(connection);
       owe(slot, owed_release);
       flow.orphan = true;
       ++orphans_;
@@ -944,11 +939,8 @@ void StackCore::advance(std::uint32_t index, std::size_t count) noexcept {
   if (connection.done) {
     release_if_drained(index);
   } else if (connection.rx_read - connection.rx_told > rx_mask_ / 4) {
-    connection.rx_told = connection.rx_read;
-    connection.waits_taken = false;
-    driver_->ring_taken(connection.slot, connection.gen, connection.rx_read);
+    ring_taken(connection);
   } else if (connection.rx_read != connection.rx_told) {
-    connection.waits_taken = true;
     later(index);
   }
 }
@@ -1034,6 +1026,15 @@ void StackCore::ring_tail(Connection& connection) noexcept {
   }
   connection.tx_rung = connection.tx_tail;
   driver_->ring_tail(connection.slot, connection.gen, connection.tx_tail);
+}
+
+void StackCore::ring_taken(Connection& connection) noexcept {
+  if (connection.rx_told == connection.rx_read || connection.phase != Phase::live ||
+      connection.done) {
+    return;
+  }
+  connection.rx_told = connection.rx_read;
+  driver_->ring_taken(connection.slot, connection.gen, connection.rx_read);
 }
 
 void StackCore::later(std::uint32_t index) noexcept {

@@ -175,10 +175,9 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
     bool done = false;
     bool shut_read = false;
     bool shut_write = false;
-    bool told_error = false;   ///< writes answer EPIPE after the cause was told once
-    bool abandoned = false;    ///< closed by its user before the engine gave a slot
-    bool queued = false;       ///< waits in a listener's queue: nobody's yet
-    bool waits_taken = false;  ///< a read position is to be told at the next poll
+    bool told_error = false;  ///< writes answer EPIPE after the cause was told once
+    bool abandoned = false;   ///< closed by its user before the engine gave a slot
+    bool queued = false;      ///< waits in a listener's queue: nobody's yet
     bool ready_listed = false;
     bool bell_listed = false;
 
@@ -247,6 +246,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   void advance(std::uint32_t index, std::size_t count) noexcept;
   void publish(std::uint32_t index, std::size_t count, tautline::Push push) noexcept;
   void ring_tail(Connection& connection) noexcept;
+  void ring_taken(Connection& connection) noexcept;
   /// Leaves the doorbells of a connection to the next service.
   void later(std::uint32_t index) noexcept;
   [[nodiscard]] std::error_code send_error(Connection& connection) noexcept;

@@ -119,6 +119,22 @@ TEST(Close, SendsFinAndReleaseAndTheEngineFinishes) {
   EXPECT_EQ(rig.mock.commands[0].arg0, 3u);
 }
 
+TEST(Close, TellsTheReadPositionBeforeTheRelease) {
+  Rig rig;
+  Socket socket = rig.connected();
+  rig.mock.land(0, "read it all");
+  rig.report(0);
+  EXPECT_EQ(read_text(socket), "read it all");
+  std::uint64_t taken_at_release = 0;
+  rig.mock.on_command = [&](const test::MockCommand& command) {
+    if (command.op == Op::release) taken_at_release = rig.mock.flow(0).told_taken;
+    rig.mock.complete(command);
+  };
+  EXPECT_FALSE(socket.close());
+  EXPECT_EQ(taken_at_release, 11u) << "the engine would reset for unread bytes";
+  EXPECT_EQ(ops(rig.mock), (std::vector{Op::shutdown, Op::release}));
+}
+
 TEST(Close, AfterShutdownSendsNoSecondFin) {
   Rig rig;
   Socket socket = rig.connected();
