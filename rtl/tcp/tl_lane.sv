@@ -417,7 +417,7 @@ module tl_lane
     m_tx_valid     <= s3_valid && !rst && r.a.tx;
     m_launch_valid <= s3_valid && !rst && r.a.tx && r.a.tx_len != '0;
     m_reply_valid  <= s3_valid && !rst && r.a.reply;
-    m_acked_valid  <= s3_valid && !rst && write && r.t.snd_una != s3_tcb.snd_una;
+    m_acked_valid  <= s3_valid && !rst && s3_tcb.active && r.t.snd_una != s3_tcb.snd_una;
     m_cpl_valid    <= s3_valid && !rst && s3.kind == EV_CMD;
     m_status_valid <= s3_valid && !rst && write;
     m_dirty_valid  <= s3_valid && !rst && write && changed && !r.t.released && !half_open(r.t);
