@@ -127,7 +127,9 @@ module tl_pcie_engine
 
   cfg_t             cfg;
   secret_t          secret;
-  logic             engine_rst, engine_busy, engine_ready, pcie_busy, rst_q;
+  logic             engine_rst, engine_busy, engine_ready, pcie_busy;
+  // Set from power-on: the engine is in reset one cycle before it has seen `rst`.
+  logic             rst_q = 1'b1;
   logic [5:0]       cnt_index;
   logic [31:0]      cnt_value;
   cnt_t             pcie_cnt;
