@@ -256,6 +256,9 @@ module tl_rx_deliver
 
   assign busy = write_q != tail_q || frame_valid || m_rx_valid || deliver_q;
 
+  logic unused;
+  assign unused = ^{frame_room, answer_room, answer_count};  // asserted over only
+
   `TL_ASSERT_STABLE(a_header_stable, m_rx_valid, m_rx_ready, m_rx)
   `TL_ASSERT_STABLE(a_word_stable, m_rx_data_valid, m_rx_data_ready, {m_rx_data, m_rx_data_last})
   `TL_ASSERT(a_words_fit, !s_pay_valid || write_q - tail_q < (AddrW + 1)'(Depth))
