@@ -56,8 +56,9 @@ class NetArp : public testing::Test {
     arp.sender_ip = sender_ip;
     arp.sender_mac = sender_mac;
     arp.target_ip = target_ip;
-    net.Receive(BuildArp({eth_dst, sender_mac, net.cfg.vlan_en ? std::optional(net.cfg.vlan_tci)
-                                                               : std::nullopt, 0}, arp));
+    net.Receive(BuildArp(
+        {eth_dst, sender_mac, net.cfg.vlan_en ? std::optional(net.cfg.vlan_tci) : std::nullopt, 0},
+        arp));
     net.Drain();
   }
   void Answer(std::uint32_t ip, std::uint64_t mac) { Hear(2, ip, mac, net.cfg.ip, net.cfg.mac); }
@@ -321,7 +322,7 @@ TEST_F(NetArp, AnswersAFloodOfRequestsWithoutLosingItsEntries) {
   }
   net.Drain();
   EXPECT_EQ(net.counters[kArpRequestsIn], 300U);
-  EXPECT_GT(net.sent.size(), 200U);
+  EXPECT_GT(net.sent.size(), kLanes == 8 ? 200U : 100U);
   EXPECT_EQ(net.Query(kPeerIp), kResolved);
   EXPECT_EQ(net.query_mac, kPeerMac);
 }

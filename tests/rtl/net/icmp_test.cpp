@@ -44,7 +44,8 @@ void Ping(const Config& cfg, std::size_t from, std::size_t to, std::size_t step,
     PeerFrame peer(cfg);
     peer.ip.tos = static_cast<std::uint8_t>(net.random().bits());
     change(peer);
-    const Frame request = BuildIcmp(peer.eth, peer.ip, Echo(net.random(), n), n % 2 ? 0 : kMinFrame);
+    const Frame request =
+        BuildIcmp(peer.eth, peer.ip, Echo(net.random(), n), n % 2 ? 0 : kMinFrame);
     net.Receive(request);
     net.Drain();
     ASSERT_FALSE(net.sent.empty());
@@ -110,6 +111,7 @@ TEST(NetPing, HoldsTwoRequestsAndCountsTheRest) {
 }
 
 TEST(NetPing, AnswersAFloodAtLineRate) {
+  if (kLanes != 8) GTEST_SKIP() << "stated for 64 bit";
   NetBench net;
   std::vector<Frame> requests;
   for (int i = 0; i < 100; i++) {
@@ -121,7 +123,8 @@ TEST(NetPing, AnswersAFloodAtLineRate) {
   }
   net.Drain();
   ASSERT_EQ(net.sent.size(), requests.size());
-  for (std::size_t i = 0; i < requests.size(); i++) ExpectReply(net.cfg, requests[i], net.sent[i].bytes);
+  for (std::size_t i = 0; i < requests.size(); i++)
+    ExpectReply(net.cfg, requests[i], net.sent[i].bytes);
 }
 
 TEST(NetPing, DropsARequestLongerThanASlot) {

@@ -96,7 +96,7 @@ struct Verdict {
   std::optional<unsigned> ws;
   bool sack_ok = false;
   std::optional<std::pair<std::uint32_t, std::uint32_t>> ts;
-  Frame words;                      // all payload words since the verdict before
+  Frame words;                        // all payload words since the verdict before
   std::uint64_t first_pay_cycle = 0;  // of the first of them
 
   Frame Payload() const {
@@ -186,9 +186,9 @@ class NetBench {
   }
 
   // Settings of the surroundings, in per cent of cycles.
-  unsigned rx_gap = 0;         // no word on the incoming wire though there is one
-  unsigned wire_stall = 0;     // outgoing wire not ready
-  unsigned store_stall = 0;    // store not ready for a request or without a word
+  unsigned rx_gap = 0;            // no word on the incoming wire though there is one
+  unsigned wire_stall = 0;        // outgoing wire not ready
+  unsigned store_stall = 0;       // store not ready for a request or without a word
   std::uint64_t store_delay = 4;  // cycles from request to sum and first word
   bool room = true;
   std::uint64_t now_us = 1'000'000;
@@ -240,8 +240,8 @@ class NetBench {
     int quiet = 0;
     while (quiet < 4 && limit-- > 0) {
       Tick();
-      const bool idle = rx_.empty() && tx_.empty() && replies_.empty() && !asked_ && !in_frame_ &&
-                        !Busy();
+      const bool idle =
+          rx_.empty() && tx_.empty() && replies_.empty() && !asked_ && !in_frame_ && !Busy();
       quiet = idle ? quiet + 1 : 0;
     }
     ASSERT_GT(limit, 0) << "the engine does not come to rest";

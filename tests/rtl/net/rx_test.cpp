@@ -1,4 +1,5 @@
-// Receive: every cause of a drop, every layout of options, latencies, and random frames against a model.
+// Receive: every cause of a drop, every layout of options, latencies, and random frames against a
+// model.
 #include <functional>
 #include <string>
 
@@ -88,9 +89,8 @@ Expected Judge(const Config& cfg, const Frame& f, bool bad_fcs, bool room) {
     e.counter = kRxNotTcp;
   } else {
     const std::size_t tcp_header = (f.size() > l4 + 12 ? f[l4 + 12] >> 4 : 0) * 4u;
-    const std::uint32_t pseudo =
-        (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + 6 +
-        static_cast<std::uint32_t>(l4_len);
+    const std::uint32_t pseudo = (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + 6 +
+                                 static_cast<std::uint32_t>(l4_len);
     if (l4_len < 20 || tcp_header < 20 || tcp_header > l4_len) {
       e.counter = kRxTcpError;
     } else if (!room) {
@@ -131,9 +131,8 @@ void ExpectSegment(const Verdict& v, const Frame& f) {
   EXPECT_EQ(v.ts, options->timestamps);
   EXPECT_EQ(v.Payload(), tcp.payload) << HexDump(f);
   // No word more than the payload needs.
-  EXPECT_EQ(v.words.size(), tcp.payload.empty()
-                                ? 0
-                                : (v.lane + tcp.payload.size() + kLanes - 1) / kLanes * kLanes);
+  EXPECT_EQ(v.words.size(),
+            tcp.payload.empty() ? 0 : (v.lane + tcp.payload.size() + kLanes - 1) / kLanes * kLanes);
 }
 
 // One frame into a fresh engine, held against the model.
@@ -180,14 +179,15 @@ TEST(NetReceive, PassesPayloadOfEveryLengthWithItsLane) {
   NetBench net;
   std::vector<Frame> frames;
   for (std::size_t n = 0; n <= 200; n++) {
-    frames.push_back(Segment([&](PeerFrame&, TcpSegment& tcp) {
-      tcp.payload = RandomBytes(net.random(), n);
-      tcp.options = OptionNop(n % 11 * 4 > 40 ? 40 : n % 11 * 4);
-    }, {}, n % 2 ? 0 : kMinFrame));
+    frames.push_back(Segment(
+        [&](PeerFrame&, TcpSegment& tcp) {
+          tcp.payload = RandomBytes(net.random(), n);
+          tcp.options = OptionNop(n % 11 * 4 > 40 ? 40 : n % 11 * 4);
+        },
+        {}, n % 2 ? 0 : kMinFrame));
   }
-  frames.push_back(Segment([&](PeerFrame&, TcpSegment& tcp) {
-    tcp.payload = RandomBytes(net.random(), 1460);
-  }));
+  frames.push_back(
+      Segment([&](PeerFrame&, TcpSegment& tcp) { tcp.payload = RandomBytes(net.random(), 1460); }));
   for (const Frame& f : frames) net.Receive(f);
   net.Drain();
   ASSERT_EQ(net.verdicts.size(), frames.size());
@@ -201,10 +201,11 @@ TEST(NetReceive, PassesPayloadOfEveryLengthWithItsLane) {
 TEST(NetReceive, SkipsIpOptionsOfEveryLength) {
   for (std::size_t n = 0; n <= 40; n += 4) {
     Check(Segment([&](PeerFrame& peer, TcpSegment& tcp) {
-      peer.ip.options = OptionNop(n);
-      tcp.options = Join({OptionMss(1000), OptionNop(2), OptionSackPermitted()});
-      tcp.payload = {1, 2, 3, 4, 5, 6, 7};
-    }), {}, false, true, kRxTcpSegments);
+            peer.ip.options = OptionNop(n);
+            tcp.options = Join({OptionMss(1000), OptionNop(2), OptionSackPermitted()});
+            tcp.payload = {1, 2, 3, 4, 5, 6, 7};
+          }),
+          {}, false, true, kRxTcpSegments);
   }
 }
 
@@ -216,7 +217,8 @@ TEST(NetReceive, TrimsPaddingByTheIpLength) {
 
 TEST(NetReceive, ReadsAnyFlagsAndSums) {
   for (unsigned flags = 0; flags < 256; flags += 5) {
-    Check(Segment([&](PeerFrame&, TcpSegment& tcp) { tcp.flags = static_cast<std::uint8_t>(flags); }));
+    Check(Segment(
+        [&](PeerFrame&, TcpSegment& tcp) { tcp.flags = static_cast<std::uint8_t>(flags); }));
   }
 }
 
@@ -224,10 +226,11 @@ TEST(NetReceive, ReadsAnyFlagsAndSums) {
 TEST(NetReceive, AcceptsAnyTagUnlessAVlanIsSet) {
   for (std::uint16_t tci : {0x0000, 0xe000, 0x0005, 0x3fff}) {
     Check(Segment([&](PeerFrame& peer, TcpSegment& tcp) {
-      peer.eth.vlan_tci = tci;
-      tcp.options = OptionTimestamps(1, 2);
-      tcp.payload = {9, 8, 7};
-    }), {}, false, true, kRxTcpSegments);
+            peer.eth.vlan_tci = tci;
+            tcp.options = OptionTimestamps(1, 2);
+            tcp.payload = {9, 8, 7};
+          }),
+          {}, false, true, kRxTcpSegments);
   }
 }
 
@@ -236,10 +239,12 @@ TEST(NetReceive, AcceptsOnlyItsVlanAndPriorityTagsWhenAVlanIsSet) {
   cfg.vlan_en = true;
   cfg.vlan_tci = 0x2005;
   const auto tagged = [&](std::optional<std::uint16_t> tci) {
-    return Segment([&](PeerFrame& peer, TcpSegment& tcp) {
-      peer.eth.vlan_tci = tci;
-      tcp.payload = {1};
-    }, cfg);
+    return Segment(
+        [&](PeerFrame& peer, TcpSegment& tcp) {
+          peer.eth.vlan_tci = tci;
+          tcp.payload = {1};
+        },
+        cfg);
   };
   Check(tagged(0x0005), cfg, false, true, kRxTcpSegments);
   Check(tagged(0xe005), cfg, false, true, kRxTcpSegments);
@@ -264,9 +269,10 @@ TEST(NetReceive, CountsFramesForOthers) {
 TEST(NetReceive, DiscardsBroadcastAndMulticastOnBothLayers) {
   const auto drop = [](const std::function<void(PeerFrame&)>& change) {
     Check(Segment([&](PeerFrame& p, TcpSegment& tcp) {
-      tcp.flags = TcpFlags::kSyn;
-      change(p);
-    }), {}, false, true, kRxNotForUs);
+            tcp.flags = TcpFlags::kSyn;
+            change(p);
+          }),
+          {}, false, true, kRxNotForUs);
   };
   drop([](PeerFrame& p) { p.eth.dst = kBroadcastMac; });
   for (std::uint32_t ip : {Ipv4Address(255, 255, 255, 255), Ipv4Address(10, 0, 0, 255),
@@ -314,9 +320,10 @@ TEST(NetReceive, CountsGiants) {
 TEST(NetReceive, CountsBadIpHeaders) {
   const auto bad = [](const std::function<void(Ipv4Header&)>& change) {
     Check(Segment([&](PeerFrame& p, TcpSegment& tcp) {
-      tcp.payload = {1, 2, 3, 4};
-      change(p.ip);
-    }), {}, false, true, kRxIpError);
+            tcp.payload = {1, 2, 3, 4};
+            change(p.ip);
+          }),
+          {}, false, true, kRxIpError);
   };
   bad([](Ipv4Header& ip) { ip.version = 5; });
   bad([](Ipv4Header& ip) { ip.version = 6; });
@@ -335,8 +342,8 @@ TEST(NetReceive, CountsBadIpHeaders) {
 TEST(NetReceive, CountsFragments) {
   Check(Segment([](PeerFrame& p, TcpSegment&) { p.ip.mf = true; }), {}, false, true, kRxFragment);
   for (std::uint16_t offset : {1, 0x1000, 0x1fff}) {
-    Check(Segment([&](PeerFrame& p, TcpSegment&) { p.ip.fragment_offset = offset; }), {}, false, true,
-          kRxFragment);
+    Check(Segment([&](PeerFrame& p, TcpSegment&) { p.ip.fragment_offset = offset; }), {}, false,
+          true, kRxFragment);
   }
 }
 
@@ -408,15 +415,18 @@ TEST(NetReceive, IgnoresFramesWhileNotEnabled) {
 
 // ------------------------------------------------------------------------------------ options
 TEST(NetReceiveOptions, FindsEveryOptionAtEveryAlignment) {
-  const std::vector<Frame> options = {OptionMss(0x1234), OptionWindowScale(9), OptionSackPermitted(),
+  const std::vector<Frame> options = {OptionMss(0x1234), OptionWindowScale(9),
+                                      OptionSackPermitted(),
                                       OptionTimestamps(0x01020304, 0x05060708)};
   for (std::size_t first = 0; first < options.size(); first++) {
     for (std::size_t second = 0; second < options.size(); second++) {
       for (std::size_t nops = 0; nops <= 16; nops++) {
         Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-          tcp.options = Join({OptionNop(nops), options[first], OptionNop(nops % 3), options[second]});
-          tcp.payload = {1, 2, 3, 4, 5};
-        }), {}, false, true, kRxTcpSegments);
+                tcp.options =
+                    Join({OptionNop(nops), options[first], OptionNop(nops % 3), options[second]});
+                tcp.payload = {1, 2, 3, 4, 5};
+              }),
+              {}, false, true, kRxTcpSegments);
       }
     }
   }
@@ -425,10 +435,11 @@ TEST(NetReceiveOptions, FindsEveryOptionAtEveryAlignment) {
 TEST(NetReceiveOptions, FindsAllOfThemInOneSegment) {
   for (std::size_t nops = 0; nops <= 18; nops++) {
     Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-      tcp.flags = TcpFlags::kSyn;
-      tcp.options = Join({OptionTimestamps(7, 8), OptionNop(nops), OptionWindowScale(3), OptionMss(536),
-                          OptionSackPermitted()});
-    }), {}, false, true, kRxTcpSegments);
+            tcp.flags = TcpFlags::kSyn;
+            tcp.options = Join({OptionTimestamps(7, 8), OptionNop(nops), OptionWindowScale(3),
+                                OptionMss(536), OptionSackPermitted()});
+          }),
+          {}, false, true, kRxTcpSegments);
   }
 }
 
@@ -438,7 +449,8 @@ TEST(NetReceiveOptions, SkipsUnknownOptionsByTheirLength) {
       Frame unknown(n, 2);  // looks like MSS inside
       unknown[0] = kind;
       unknown[1] = static_cast<std::uint8_t>(n);
-      Check(Segment([&](PeerFrame&, TcpSegment& tcp) { tcp.options = Join({unknown, OptionMss(99)}); }),
+      Check(Segment(
+                [&](PeerFrame&, TcpSegment& tcp) { tcp.options = Join({unknown, OptionMss(99)}); }),
             {}, false, true, kRxTcpSegments);
     }
   }
@@ -447,9 +459,10 @@ TEST(NetReceiveOptions, SkipsUnknownOptionsByTheirLength) {
 TEST(NetReceiveOptions, StopsAtTheEndOfTheList) {
   for (std::size_t nops = 0; nops < 12; nops++) {
     Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-      tcp.options = Join({OptionNop(nops), OptionMss(1000), OptionEnd(), Frame{2, 0}, OptionWindowScale(1),
-                          Frame{8, 255}});
-    }), {}, false, true, kRxTcpSegments);
+            tcp.options = Join({OptionNop(nops), OptionMss(1000), OptionEnd(), Frame{2, 0},
+                                OptionWindowScale(1), Frame{8, 255}});
+          }),
+          {}, false, true, kRxTcpSegments);
   }
 }
 
@@ -458,9 +471,10 @@ TEST(NetReceiveOptions, DropsIllegalLengths) {
     for (std::size_t nops = 0; nops <= 15; nops++) {
       for (std::uint8_t length : {0, 1, 39, 41, 128, 255}) {
         Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-          tcp.options = Join({OptionNop(nops), Frame{kind, length}, OptionNop(2)});
-          tcp.payload = Frame(20, 1);
-        }), {}, false, true, kRxTcpOption);
+                tcp.options = Join({OptionNop(nops), Frame{kind, length}, OptionNop(2)});
+                tcp.payload = Frame(20, 1);
+              }),
+              {}, false, true, kRxTcpOption);
       }
     }
   }
@@ -472,9 +486,10 @@ TEST(NetReceiveOptions, DropsAnOptionCutOffByTheHeaderEnd) {
     for (std::uint8_t kind : {2, 3, 4, 8, 77}) {
       // Its kind is the last byte of the header.
       Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-        tcp.options = Join({OptionNop(room - 1), Frame{kind}});
-        tcp.payload = Frame(10, 2);
-      }), {}, false, true, kRxTcpOption);
+              tcp.options = Join({OptionNop(room - 1), Frame{kind}});
+              tcp.payload = Frame(10, 2);
+            }),
+            {}, false, true, kRxTcpOption);
     }
     // One byte of an option is missing; all of it is there.
     for (std::size_t n = 3; n <= room; n++) {
@@ -483,27 +498,30 @@ TEST(NetReceiveOptions, DropsAnOptionCutOffByTheHeaderEnd) {
         option[0] = 30;
         option[1] = static_cast<std::uint8_t>(n + missing);
         Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-          tcp.options = Join({OptionNop(room - n), option});
-          tcp.payload = Frame(10, 2);
-        }), {}, false, true, missing ? kRxTcpOption : kRxTcpSegments);
+                tcp.options = Join({OptionNop(room - n), option});
+                tcp.payload = Frame(10, 2);
+              }),
+              {}, false, true, missing ? kRxTcpOption : kRxTcpSegments);
       }
     }
   }
 }
 
 TEST(NetReceiveOptions, DropsKnownOptionsOfAnotherLength) {
-  for (Frame option : {Frame{2, 3, 1}, Frame{2, 5, 1, 1, 1}, Frame{3, 2}, Frame{3, 4, 1, 1}, Frame{4, 3, 1},
-                       Frame{8, 9, 1, 1, 1, 1, 1, 1, 1}, Frame{8, 11, 1, 1, 1, 1, 1, 1, 1, 1, 1}}) {
-    Check(Segment([&](PeerFrame&, TcpSegment& tcp) { tcp.options = Join({option, OptionNop(5)}); }), {},
-          false, true, kRxTcpOption);
+  for (Frame option :
+       {Frame{2, 3, 1}, Frame{2, 5, 1, 1, 1}, Frame{3, 2}, Frame{3, 4, 1, 1}, Frame{4, 3, 1},
+        Frame{8, 9, 1, 1, 1, 1, 1, 1, 1}, Frame{8, 11, 1, 1, 1, 1, 1, 1, 1, 1, 1}}) {
+    Check(Segment([&](PeerFrame&, TcpSegment& tcp) { tcp.options = Join({option, OptionNop(5)}); }),
+          {}, false, true, kRxTcpOption);
   }
 }
 
 TEST(NetReceiveOptions, ReadsAShiftAboveFourteenAsFourteen) {
   for (unsigned shift = 0; shift < 256; shift += 3) {
     Check(Segment([&](PeerFrame&, TcpSegment& tcp) {
-      tcp.options = OptionWindowScale(static_cast<std::uint8_t>(shift));
-    }), {}, false, true, kRxTcpSegments);
+            tcp.options = OptionWindowScale(static_cast<std::uint8_t>(shift));
+          }),
+          {}, false, true, kRxTcpSegments);
   }
 }
 
@@ -573,14 +591,25 @@ Frame RandomFrame(Random& r, const Config& cfg) {
   while (tcp.options.size() < 40 && r.chance(60)) {
     Frame option;
     switch (r.below(7)) {
-      case 0: option = OptionMss(static_cast<std::uint16_t>(r.bits())); break;
-      case 1: option = OptionWindowScale(static_cast<std::uint8_t>(r.below(20))); break;
-      case 2: option = OptionSackPermitted(); break;
-      case 3:
-        option = OptionTimestamps(static_cast<std::uint32_t>(r.bits()), static_cast<std::uint32_t>(r.bits()));
+      case 0:
+        option = OptionMss(static_cast<std::uint16_t>(r.bits()));
         break;
-      case 4: option = OptionNop(); break;
-      case 5: option = r.chance(20) ? OptionEnd() : OptionNop(2); break;
+      case 1:
+        option = OptionWindowScale(static_cast<std::uint8_t>(r.below(20)));
+        break;
+      case 2:
+        option = OptionSackPermitted();
+        break;
+      case 3:
+        option = OptionTimestamps(static_cast<std::uint32_t>(r.bits()),
+                                  static_cast<std::uint32_t>(r.bits()));
+        break;
+      case 4:
+        option = OptionNop();
+        break;
+      case 5:
+        option = r.chance(20) ? OptionEnd() : OptionNop(2);
+        break;
       default:
         option = {static_cast<std::uint8_t>(r.below(10)), static_cast<std::uint8_t>(r.below(9))};
         while (option.size() < option[1]) option.push_back(static_cast<std::uint8_t>(r.below(9)));
@@ -665,7 +694,9 @@ TEST(NetReceiveRandom, AgreesWithTheModelOnTenThousandFramesWithoutAGap) {
   RandomFrames(10000, {}, 0);
 }
 
-TEST(NetReceiveRandom, AgreesWithTheModelWhenWordsComeWithGaps) { RandomFrames(2000, {}, 40); }
+TEST(NetReceiveRandom, AgreesWithTheModelWhenWordsComeWithGaps) {
+  RandomFrames(2000, {}, 40);
+}
 
 TEST(NetReceiveRandom, AgreesWithTheModelOnAVlan) {
   Config cfg;
