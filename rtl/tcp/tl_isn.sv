@@ -1,6 +1,7 @@
 // tl_isn: initial sequence numbers and ephemeral port offsets, both from one SipHash-2-4 unit.
 //
-// ISN = M + F(4-tuple, isn_key), M counting every 4 microseconds (RFC 6528 3, RFC 9293 3.4.1, MUST-8).
+// ISN = M + F(4-tuple, isn_key), M counting every 4 microseconds (RFC 6528 3; RFC 9293 3.4.1,
+// MUST-8).
 // Port offset = F(addresses and remote port, port_key) (RFC 6056 3.3.3).
 //
 // Latency: 9 cycles from an accepted request to `m_valid`.

@@ -29,7 +29,7 @@ module tl_listen_table
     input  wire logic [31:0]       s_limits,      // listen: {unaccepted, half_open}
     output logic                   m_done,
     output logic                   m_ok,          // found, listening or closed
-    output logic                   m_duplicate,   // listen: the same address and port listen already
+    output logic                   m_duplicate,   // listen: address and port are taken
     output logic                   m_overflow,    // search: found, but a limit is reached
     output logic [3:0]             m_index,
     output logic [3:0]             m_gen,

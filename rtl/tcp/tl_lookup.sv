@@ -1,8 +1,8 @@
-// tl_lookup: finds the flow of a connection key. 4 ways of `Flows` sets, placed by a keyed hash, and
-// a stash of 16 for sets that are full. The full 4-tuple is always compared. An insert that finds
-// no place fails; it never evicts.
+// tl_lookup: finds the flow of a connection key. 4 ways of `Flows` sets, placed by a keyed hash, and a
+// stash of 16 for sets that are full. The full 4-tuple is always compared. An insert that finds no
+// place fails; it never evicts.
 //
-// Latency: `s_key` -> `m_hit` exactly 3 cycles. Find, insert and delete 4 cycles each once started.
+// Latency: `s_key` -> `m_hit` exactly 3 cycles. Find, insert, delete: 3 once accepted.
 // Throughput: one key a cycle; the other port one operation per 4 cycles, in the cycles without
 //   a key.
 // Hazard: a key that is looked up while its entry is being written may miss; the second port's find

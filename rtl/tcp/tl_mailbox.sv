@@ -1,8 +1,8 @@
-// tl_mailbox: the host's cumulative positions per flow: transmit tail and read position. They are not
+// tl_mailbox: the host's cumulative positions per flow: transmit tail and read position. They are no
 // lane events; each write wakes the flow, and the lane's next `send` folds them in.
 //
-// Latency: a position is readable, and the flow is set ready, 2 cycles after it was accepted. Lane
-//   reads take one cycle.
+// Latency: the flow is set ready in the cycle after a position was accepted, and a lane read in any
+//   later cycle sees it. Lane reads take one cycle.
 // Throughput: one position every 2 cycles.
 // Hazard: a position of an older life is dropped and counted. A life notice zeroes both positions.
 `default_nettype none

@@ -6,8 +6,8 @@
 // again, because an earlier segment or an OPEN may have created the flow meanwhile. All searches
 // of one decision (flow, TIME-WAIT, listener, ISN) run at the same time.
 //
-// Latency: verdict -> `m_seg` of a hit: 1 cycle when idle. A miss is decided within about 8 cycles, a SYN
-//   within about 20.
+// Latency: verdict -> `m_seg` of a hit: 1 cycle when idle. A miss is decided in about 8 cycles, a SYN
+//   in at most 25.
 // Throughput: a hit each cycle.
 // Hazard: `room` leaves places for this frame and two more that net has already let in.
 // Reference: RFC 9293 3.10.7.1, 3.10.7.2, 3.10.7.4; RFC 1337; RFC 6056 3.3.3; RFC 6191.

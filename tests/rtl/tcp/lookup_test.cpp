@@ -156,6 +156,19 @@ TEST_F(Lookup, AFullSetGoesToTheStashAndAFullStashFailsWithoutEvicting) {
   EXPECT_EQ(key({.rport = 101}), (Place{8, 7}));
 }
 
+TEST_F(Lookup, TheStashRefusesAKeyThatItCouldNotTellFromAnother) {
+  b->one_set = 1;
+  for (unsigned i = 0; i < 4; ++i) ASSERT_TRUE(insert({.rport = std::uint16_t(i)}, i, 0));
+  // Adding the same number to both halves of an address leaves the folded signature alone.
+  const Key first{.raddr = 0x0a000100}, twin{.raddr = 0x0a010101}, other{.raddr = 0x0a000101};
+  ASSERT_TRUE(insert(first, 5, 0));
+  EXPECT_FALSE(insert(twin, 6, 0));
+  EXPECT_TRUE(insert(other, 7, 0));
+  EXPECT_EQ(find(first), (Place{5, 0}));
+  EXPECT_EQ(find(other), (Place{7, 0}));
+  EXPECT_FALSE(find(twin));
+}
+
 TEST_F(Lookup, ARemovalOfAnotherSlotLeavesTheEntry) {
   ASSERT_TRUE(insert({}, 4, 0));
   remove({}, 5);
