@@ -104,16 +104,12 @@ module tl_tx_append
   assign take_word = s_app_data_valid && s_app_data_ready;
 
   always_comb begin
-    logic [127:0] piece_data;
-    logic [15:0] piece_lanes;
     first_lane = '0;
     span = '0;
     lanes = '0;
     starts = '0;
     piece_sum = '0;
     word_ends = 1'b0;
-    piece_data = '0;
-    piece_lanes = '0;
     if (take_word) begin
       first_lane = {1'b0, pos_q[LaneW-1:0]};
       span = (LaneW + 1)'(Bytes) - first_lane;
@@ -123,9 +119,8 @@ module tl_tx_append
         lanes[i] = (LaneW + 1)'(i) >= first_lane && (LaneW + 2)'(i) < first_lane + {1'b0, span};
       end
       for (int unsigned b = 0; b < Blocks; b++) begin
-        piece_data[8*Piece-1:0] = s_app_data[8*Piece*b+:8*Piece];
-        piece_lanes[Piece-1:0] = lanes[Piece*b+:Piece];
-        piece_sum[b] = fold20({1'b0, block_sum(piece_data, piece_lanes)});
+        piece_sum[b] = fold20({1'b0, block_sum(128'(s_app_data[8*Piece*b+:8*Piece]),
+                                               16'(lanes[Piece*b+:Piece]))});
         starts[b] = lanes[Piece*b] && (Bytes >= 16 || pos_q[3:0] == 4'd0);
       end
     end

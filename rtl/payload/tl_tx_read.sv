@@ -90,8 +90,7 @@ module tl_tx_read
   logic [15:0]        s_b_folded_q;
   logic [15:0]        sum_q;
   logic [BlockW-1:0]  block_idx;
-  logic [127:0]       block;
-  logic [15:0]        block_prefix, block_lanes;
+  logic [15:0]        block_lanes;
   logic [19:0]        block_upto;
   logic               take_a;
 
@@ -99,15 +98,12 @@ module tl_tx_read
   assign take_a = row_valid_q && row_first_q && !sums_valid_q;
 
   always_comb begin
-    block = '0;
-    block_prefix = '0;
     block_lanes = '0;
     block_upto = '0;
     if (end_valid_q || take_a) begin
-      block = row[128*block_idx+:128];
-      block_prefix = row_sum[block_idx];
       block_lanes = lanes_below(end_valid_q ? {1'b0, b_off_q} + 5'd1 : {1'b0, a_off_q});
-      block_upto = {4'd0, block_prefix} + {1'b0, block_sum(block, block_lanes)};
+      block_upto = {4'd0, row_sum[block_idx]} +
+                   {1'b0, block_sum(row[128*block_idx+:128], block_lanes)};
     end
   end
 
