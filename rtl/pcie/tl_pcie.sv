@@ -383,6 +383,7 @@ module tl_pcie
       .s_line_valid(line_valid),
       .s_line_ready(line_ready),
       .s_line(line),
+      .s_line_lost(line_lost),
       .m_fetched_valid(fetched_valid),
       .m_fetched(fetched),
       .m_axi_arid,
@@ -491,7 +492,7 @@ module tl_pcie
     m_cnt[CNT_DOORBELL_BAD] = db_bad;
     m_cnt[CNT_CMD_OVERFLOW] = cmd_overflow;
     m_cnt[CNT_PUSH_USED] = push_used;
-    m_cnt[CNT_PUSH_UNUSED] = push_unused || line_lost;
+    m_cnt[CNT_PUSH_UNUSED] = push_unused;
     m_cnt[CNT_DMA_ERROR] = read_error || write_error;
     m_cnt[CNT_STATUS_STALLED] = status_stalled;
     m_cnt[CNT_IRQ] = irq_fired;

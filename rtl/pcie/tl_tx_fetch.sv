@@ -39,6 +39,7 @@ module tl_tx_fetch
     input  wire logic             s_line_valid,
     output logic                  s_line_ready,
     input  wire push_t            s_line,
+    input  wire logic             s_line_lost,  // notice: a line that did not arrive whole
     output logic                  m_fetched_valid,  // notice, never together with a life notice
     output flow_pos_t             m_fetched,
     output logic [3:0]            m_axi_arid,
@@ -249,26 +250,28 @@ module tl_tx_fetch
   assign m_fetched_valid = commit;
   assign m_fetched = '{flow: op_flow_q, gen: fetched.gen, pos: next_fetched};
 
+  // A line may be lost at the window in the cycle in which one is refused here: both are counted.
+  logic leave, line_unused;
+  logic [1:0] unused_q;
+  assign leave = killed || !s_life_valid || stop;
+  assign line_unused = (take_line && stop) || (op_push_q && ((op_q == OP_CHECK && killed) ||
+                                                            (op_q == OP_COMMIT && leave && !commit)));
+  assign cnt_push_unused = unused_q != '0;
+
   always_ff @(posedge clk) begin
     if (rst) begin
       op_q <= OP_PICK;
       cnt_push_used <= 1'b0;
-      cnt_push_unused <= 1'b0;
+      unused_q <= '0;
     end else begin
       cnt_push_used <= commit && op_push_q;
-      cnt_push_unused <= take_line && stop;
+      unused_q <= unused_q + 2'(line_unused) + 2'(s_line_lost) - 2'(cnt_push_unused);
       case (op_q)
         OP_PICK: if (pick) op_q <= OP_CHECK;
         OP_CHECK: begin
           op_q <= killed ? OP_PICK : OP_COMMIT;
-          if (killed) cnt_push_unused <= op_push_q;
         end
-        default: begin
-          if (killed || !s_life_valid || stop) begin
-            op_q <= OP_PICK;
-            cnt_push_unused <= op_push_q && !commit;
-          end
-        end
+        default: if (leave) op_q <= OP_PICK;
       endcase
     end
     if (pick) begin
