@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Host memory behind an AXI4 port: latency, bubbles, reordering between ids and errors, all seeded.
-/// It checks what AXI and this design promise of every burst.
+/// Host memory behind an AXI4 port: latency, bubbles, reordering between ids and errors, all
+/// seeded. It checks what AXI and this design promise of every burst.
 
 #include <gtest/gtest.h>
 
@@ -21,8 +21,8 @@ class AxiMemory {
   struct Options {
     unsigned read_latency = 4;
     unsigned write_latency = 4;
-    double stall = 0;         ///< probability that a channel is not ready, or offers nothing
-    bool reorder = false;     ///< answer reads of different ids in any order, interleaved
+    double stall = 0;      ///< probability that a channel is not ready, or offers nothing
+    bool reorder = false;  ///< answer reads of different ids in any order, interleaved
     unsigned max_burst = 512;
   };
   struct Burst {
@@ -37,9 +37,9 @@ class AxiMemory {
   explicit AxiMemory(std::uint64_t seed) : random_(seed) {}
 
   Options options;
-  std::vector<Burst> bursts;            ///< every burst accepted, in order
-  std::set<std::uint64_t> bad_pages;    ///< pages (address / 4096) that answer with an error
-  bool hold_writes = false;             ///< give no write response
+  std::vector<Burst> bursts;          ///< every burst accepted, in order
+  std::set<std::uint64_t> bad_pages;  ///< pages (address / 4096) that answer with an error
+  bool hold_writes = false;           ///< give no write response
   bool hold_reads = false;
 
   std::uint8_t load(std::uint64_t a) const {
@@ -65,7 +65,8 @@ class AxiMemory {
     d.m_axi_arready = !chance();
     d.m_axi_awready = !chance();
     d.m_axi_wready = !chance();
-    // Read data: one beat of a burst that is due; once offered it stays until taken (always at once).
+    // Read data: one beat of a burst that is due; once offered it stays until taken (always at
+    // once).
     d.m_axi_rvalid = 0;
     if (!hold_reads && !chance()) {
       offered_ = reads_.end();
@@ -178,7 +179,8 @@ class AxiMemory {
   bool chance() {
     return options.stall > 0 && std::uniform_real_distribution<>(0, 1)(random_) < options.stall;
   }
-  void check(std::uint64_t address, unsigned len, unsigned size, unsigned burst, std::size_t bytes) {
+  void check(std::uint64_t address, unsigned len, unsigned size, unsigned burst,
+             std::size_t bytes) {
     EXPECT_EQ(1u << size, bytes);
     EXPECT_EQ(burst, 1u);
     EXPECT_EQ(address % bytes, 0u);

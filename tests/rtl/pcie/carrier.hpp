@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// tl_pcie between a host (registers, push window, memory) and an engine (the host port's other side),
-/// both of them queues that a test fills and reads.
+/// tl_pcie between a host (registers, push window, memory) and an engine (the host port's other
+/// side), both of them queues that a test fills and reads.
 
 #include <verilated.h>
 
@@ -49,9 +49,7 @@ class Carrier {
     unsigned flow, gen;
     std::uint32_t pos;
     std::uint64_t cycle;
-    bool operator==(const Place& o) const {
-      return flow == o.flow && gen == o.gen && pos == o.pos;
-    }
+    bool operator==(const Place& o) const { return flow == o.flow && gen == o.gen && pos == o.pos; }
   };
   struct Event {
     bool completion = false;
@@ -105,7 +103,9 @@ class Carrier {
   }
   static std::uint32_t tail_bell(unsigned flow) { return 0x10000 + 8 * flow; }
   static std::uint32_t taken_bell(unsigned flow) { return 0x10004 + 8 * flow; }
-  static std::uint32_t bell(unsigned gen, std::uint32_t pos) { return gen << 24 | (pos & 0xFFFFFF); }
+  static std::uint32_t bell(unsigned gen, std::uint32_t pos) {
+    return gen << 24 | (pos & 0xFFFFFF);
+  }
 
   static std::uint64_t tx_address(unsigned flow, std::uint32_t pos) {
     return tx_base + (std::uint64_t{flow} << ring_log2) + (pos & ((1u << ring_log2) - 1));
@@ -131,10 +131,12 @@ class Carrier {
       line[16 + pos % 8 + i] = stream_byte(flow, gen, pos + i);
     push_bytes(64 * flow, line, strobe_hole);
   }
-  void push_bytes(std::uint32_t offset, const std::vector<std::uint8_t>& line, int strobe_hole = -1) {
+  void push_bytes(std::uint32_t offset, const std::vector<std::uint8_t>& line,
+                  int strobe_hole = -1) {
     push_addresses.push_back({offset, static_cast<unsigned>(line.size() / bytes)});
     for (std::size_t i = 0; i < line.size(); i += bytes) {
-      PushBeat b{{line.begin() + i, line.begin() + i + bytes}, bytes == 64 ? ~0ull : (1ull << bytes) - 1};
+      PushBeat b{{line.begin() + i, line.begin() + i + bytes},
+                 bytes == 64 ? ~0ull : (1ull << bytes) - 1};
       if (strobe_hole >= 0 && static_cast<std::size_t>(strobe_hole) / bytes * bytes == i)
         b.strobe &= ~(1ull << (strobe_hole % bytes));
       push_beats.push_back(std::move(b));
@@ -205,13 +207,15 @@ class Carrier {
   }
   void settle() {
     unsigned calm = 0;
-    until([&] {
-      calm = dut->busy || !ranges.empty() || !axil_writes.empty() || !push_beats.empty() ||
-                     !lives.empty() || !spaces.empty() || !memory.idle()
-                 ? 0
-                 : calm + 1;
-      return calm > 8;
-    }, 200000);
+    until(
+        [&] {
+          calm = dut->busy || !ranges.empty() || !axil_writes.empty() || !push_beats.empty() ||
+                         !lives.empty() || !spaces.empty() || !memory.idle()
+                     ? 0
+                     : calm + 1;
+          return calm > 8;
+        },
+        200000);
   }
 
   void tick() {
@@ -235,7 +239,7 @@ class Carrier {
   std::mt19937_64 random;
   std::uint64_t cycle = 0;
 
-  double stall = 0;                ///< of the engine's sinks and sources
+  double stall = 0;  ///< of the engine's sinks and sources
   bool hold_appends = false;
   bool hold_commands = false;
   bool stop_payload_words = false;
@@ -253,9 +257,7 @@ class Carrier {
   std::vector<std::uint64_t> aw_cycle, ar_cycle;  ///< first cycle of a valid address
 
  private:
-  bool chance() {
-    return stall > 0 && std::uniform_real_distribution<>(0, 1)(random) < stall;
-  }
+  bool chance() { return stall > 0 && std::uniform_real_distribution<>(0, 1)(random) < stall; }
 
   void drive() {
     Vtl_pcie_tb& d = *dut;
