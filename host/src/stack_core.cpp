@@ -604,14 +604,14 @@ std::span<const Event> StackCore::poll() noexcept {
 bool StackCore::arm() noexcept {
   if (link_error_ || ready_count_ != 0) return false;
   if (work()) return false;
-  if (!driver_->arm()) return false;
-  armed_ = true;
-  return true;
+  armed_ = true;  // also when an entry came in between: its interrupt is acknowledged with it
+  return driver_->arm();
 }
 
 void StackCore::step(std::optional<Microseconds> deadline) noexcept {
-  if (service() || link_error_ || !driver_->arm()) return;
+  if (service() || link_error_) return;
   armed_ = true;
+  if (!driver_->arm()) return;
   Microseconds rest = std::chrono::seconds{1};
   if (deadline) rest = std::min(rest, *deadline - function_->now());
   if (rest.count() > 0) function_->wait(rest);

@@ -40,7 +40,7 @@ TEST(Listen, TellsWhyItWasRefused) {
                                               {Result::table_full, errc::no_buffer_space},
                                               {Result::bad_arg, errc::invalid_argument}};
   for (const auto& [result, error] : refusals) {
-    rig.mock.on_command = [&, result = result](const auto& c) { rig.mock.complete(c, result); };
+    rig.mock.on_command = [&, answer = result](const auto& c) { rig.mock.complete(c, answer); };
     EXPECT_EQ(rig.stack.listen({{}, 7}).error(), error);
   }
   rig.mock.on_command = nullptr;
@@ -258,7 +258,7 @@ TEST(Connect, EveryRefusalHasItsError) {
   };
   Rig rig;
   for (const auto& [result, error] : refusals) {
-    rig.mock.on_command = [&, result = result](const auto& c) { rig.mock.complete(c, result); };
+    rig.mock.on_command = [&, answer = result](const auto& c) { rig.mock.complete(c, answer); };
     EXPECT_EQ(rig.stack.connect(test::peer).error(), error);
     Socket socket = rig.stack.start_connect(test::peer).value();
     EXPECT_TRUE(has(ready_of(rig.stack.poll(), socket.token()), Ready::error));
