@@ -8,7 +8,7 @@
 // a slow host costs nothing but the number of snapshots.
 //
 // Latency: command 1 cycle; completion -> `m_evt_valid` 2 cycles; dirty notice -> `m_evt_valid` 3
-//   cycles when idle; landed -> 5 cycles.
+//   cycles when idle; landed -> 4 cycles.
 // Throughput: one command a cycle, one event every 2 cycles.
 // Hazard: until a slot's first life notice after reset its delivered position is undefined.
 `default_nettype none
