@@ -183,7 +183,10 @@ struct Bus {
     touch();
   }
   /// An input has changed: let it go through before `quiescent` counts.
-  void touch() { busy_until = cycle + 16; }
+  void touch() {
+    busy_until = cycle + 16;
+    quiescent = false;
+  }
   /// Nothing on our side of the pins that still has to happen before the rx line's `due`.
   [[nodiscard]] bool quiet() const {
     return !mmio.active && rx.idle() && rx.due > cycle && !tx.inside && memory.idle();
