@@ -86,6 +86,7 @@ void Bench::Attach() {
   engine_mac_ = config_.mac.value() != 0
                     ? config_.mac.value()
                     : 0x0200'0000'0000ULL | config_.address.value;
+  Settle();  // the last register writes of attach are posted
 }
 
 void Bench::Settle() {
