@@ -543,8 +543,12 @@ TEST_F(Steer, TimeWaitAcknowledgesTheFinAgainAndRestarts) {
 
 TEST_F(Steer, AResetDoesNotEndTimeWait) {
   time_wait({}, 1001, 5000);
-  frame({}, {.flags = kRst, .seq = 1001});
-  EXPECT_TRUE(replies.empty());
+  for (const unsigned flags : {kRst, kRst | kAck}) {
+    for (const std::uint32_t seq : {1u, 1001u}) {
+      frame({}, {.flags = flags, .seq = seq, .ack = 5000});
+      EXPECT_TRUE(replies.empty());
+    }
+  }
   frame({}, {.flags = kFin | kAck, .seq = 1000});
   ASSERT_EQ(replies.size(), 1u);
   EXPECT_EQ(replies[0].flags, kAck);

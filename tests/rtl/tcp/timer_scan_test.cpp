@@ -1,6 +1,8 @@
 #include <Vtl_timer_scan_tb.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -192,6 +194,46 @@ TEST_F(TimerScan, AgreesWithAModelWhenTimeIsSkippedToEachDeadline) {
       model.erase(flow);
     }
     fired.clear();
+  }
+}
+
+// The lane as it is: it answers a posting that is still due by a write, a stale one not at all, and
+// writes deadlines of its own accord at any moment of a sweep.
+TEST_F(TimerScan, LosesNoDeadlineWhenWritesRaceWithTheSweep) {
+  Random r;
+  struct Alarm {
+    std::uint64_t at = 0;
+    int overdue = 0;
+    bool on = false;
+  };
+  std::map<unsigned, Alarm> model;
+  std::deque<std::pair<int, unsigned>> lane;  // cycle of the answer, flow
+  for (int cycle = 0; cycle < 60000; ++cycle) {
+    if (r.chance(20)) ++b->now_us;
+    b->m_tmo_ready = r.chance(80);
+    b->s_timer_valid = 0;
+    const auto arm = [&](unsigned flow, bool on) {
+      const std::uint64_t at = b->now_us + 1 + r.below(20);
+      model[flow] = {.at = at, .overdue = 0, .on = on};
+      b->s_timer_valid = 1;
+      b->s_timer_flow = flow;
+      b->on = on ? 1 << r.below(3) : 0;
+      b->rtx = b->ack = b->life = at;
+    };
+    if (!lane.empty() && lane.front().first <= cycle) {
+      const unsigned flow = lane.front().second;
+      lane.pop_front();
+      if (model[flow].on && model[flow].at <= b->now_us) arm(flow, r.chance(70));
+    } else if (r.chance(15)) {
+      arm(r.below(kFlows), r.chance(70));
+    }
+    fired.clear();
+    tick();
+    for (const unsigned flow : fired) lane.emplace_back(cycle + 1 + r.below(6), flow);
+    for (auto& [flow, alarm] : model) {
+      alarm.overdue = alarm.on && alarm.at <= b->now_us ? alarm.overdue + 1 : 0;
+      ASSERT_LT(alarm.overdue, 6 * kFlows + 60) << "flow " << flow << " in cycle " << cycle;
+    }
   }
 }
 
