@@ -120,16 +120,16 @@ struct Job {
 
 /// True if every byte came and was right.
 bool run(tautline::Stack& stack, tautline::Socket& socket, const Job& job,
-         examples::StopSignal& stop) {
+         examples::Signals& signals) {
   const Clock start{.device = stack.now()};
   Transfer transfer{socket, job.send, job.seed};
   std::error_code error;
-  while (!error && !transfer.done() && !stop.raised()) {
+  while (!error && !transfer.done() && !signals.stop()) {
     error = transfer.advance();
     if (!error && !transfer.done()) (void)stack.wait(100ms);
   }
   // The bytes are through when the peer has acknowledged them.
-  while (!error && socket.unacknowledged_bytes() > 0 && !stop.raised()) {
+  while (!error && socket.unacknowledged_bytes() > 0 && !signals.stop()) {
     (void)stack.wait(100ms);
     error = socket.error();
   }
@@ -140,7 +140,7 @@ bool run(tautline::Stack& stack, tautline::Socket& socket, const Job& job,
     spdlog::error("the connection ended: {}", error.message());
     return false;
   }
-  if (stop.raised()) return false;
+  if (signals.stop()) return false;
   if (const auto wrong = transfer.wrong_byte()) {
     spdlog::error("byte {} differs from the pattern", *wrong);
     return false;
@@ -155,11 +155,11 @@ bool run(tautline::Stack& stack, tautline::Socket& socket, const Job& job,
 }  // namespace
 
 int main(int argc, char** argv) {
-  examples::StopSignal stop;
+  examples::Signals signals;
   CLI::App app{
       "Sends N bytes of a pattern, receives and verifies the peer's, and prints the goodput. Waits "
       "for a connection unless --connect is given."};
-  const examples::CommonOptions options{app, 5001};
+  examples::CommonOptions options{app, 5001};
   std::string peer;
   Job job;
   std::optional<std::uint64_t> expect;
@@ -196,26 +196,26 @@ int main(int argc, char** argv) {
     spdlog::info("waiting on port {}", options.port());
   }
   bool good = true;
-  for (unsigned i = 0; i < count && good && !stop.raised(); ++i) {
+  for (unsigned i = 0; i < count && good && !signals.stop(); ++i) {
     std::expected<tautline::Socket, std::error_code> socket;
     if (server) {
       socket = stack->connect(*server);
     } else {
       do {
         socket = listener.accept(200ms);
-      } while (!socket && tautline::is_would_block(socket.error()) && !stop.raised());
+      } while (!socket && tautline::is_would_block(socket.error()) && !signals.stop());
     }
     if (!socket) {
       spdlog::error("no connection: {}", socket.error().message());
       return 1;
     }
-    good = run(*stack, *socket, job, stop);
+    good = run(*stack, *socket, job, signals);
     socket->close();
   }
   listener.close();
   if (const auto error = stack->drain(2s)) {
     spdlog::warn("some connections did not finish: {}", error.message());
   }
-  if (options.stats()) examples::print_stats(*stack);
+  if (options.stats()) options.print_stats(*stack);
   return good ? 0 : 1;
 }

@@ -16,9 +16,9 @@
 #include "server.hpp"
 
 int main(int argc, char** argv) {
-  examples::StopSignal stop;
+  examples::Signals signals;
   CLI::App app{"Serves a directory over HTTP/1.1 on a Tautline device: GET, HEAD, ranges, PUT."};
-  const examples::CommonOptions options{app, 80};
+  examples::CommonOptions options{app, 80};
   std::string directory = ".";
   std::uint16_t echo_port = 0;
   bool read_only = false;
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
 
   examples::HttpCounts counts;
   const examples::HttpContext context{&*files, &counts, read_only};
-  examples::Server server{*stack, stop};
+  examples::Server server{*stack, signals};
   server.set_idle_timeout(tautline::Microseconds{idle_us});
   auto error = server.listen(options.port(), [&context](tautline::Socket socket) {
     return std::make_unique<examples::HttpSession>(std::move(socket), context);
@@ -57,18 +57,20 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
+  const auto report = [&] {
+    fmt::print("server.accepted {}\n", server.accepted());
+    fmt::print("server.requests {}\nserver.errors {}\n", counts.requests, counts.errors);
+    fmt::print("server.bytes_served {}\nserver.bytes_stored {}\n", counts.bytes_served,
+               counts.bytes_stored);
+    options.print_stats(*stack);
+  };
+  server.on_report(report);
   spdlog::info("serving {} on port {}", directory, options.port());
   error = server.run();
   if (error) {
     spdlog::error("the device failed: {}", error.message());
     return 1;
   }
-  if (options.stats()) {
-    fmt::print("server.accepted {}\n", server.accepted());
-    fmt::print("server.requests {}\nserver.errors {}\n", counts.requests, counts.errors);
-    fmt::print("server.bytes_served {}\nserver.bytes_stored {}\n", counts.bytes_served,
-               counts.bytes_stored);
-    examples::print_stats(*stack);
-  }
+  if (options.stats()) report();
   return 0;
 }

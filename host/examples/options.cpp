@@ -91,11 +91,11 @@ CommonOptions::CommonOptions(CLI::App& app, std::uint16_t default_port)
   add_time(app, "--rto-initial", rto_initial_us_, "Retransmission timeout before a measurement");
   add_time(app, "--delayed-ack", delayed_ack_us_, "Longest delay of an acknowledgement");
   add_time(app, "--time-wait", time_wait_us_, "Length of TIME_WAIT, 2 MSL");
-  app.add_flag("--stats", stats_, "Print counters at the end");
+  app.add_flag("--stats", stats_, "Print counters at the end, and at SIGUSR1");
   app.add_flag("--verbose", verbose_, "Log every connection");
 }
 
-std::optional<tautline::Stack> CommonOptions::open_stack() const {
+std::optional<tautline::Stack> CommonOptions::open_stack() {
   spdlog::set_default_logger(spdlog::stderr_color_mt("tautline"));
   spdlog::set_pattern("%H:%M:%S.%e %^%l%$ %v");
   spdlog::set_level(verbose_ ? spdlog::level::debug : spdlog::level::info);
@@ -112,7 +112,13 @@ std::optional<tautline::Stack> CommonOptions::open_stack() const {
   config.time_wait = tautline::Microseconds{time_wait_us_};
   config.explanation = &explanation;
 
-  auto stack = tautline::Stack::create(device_, config);
+  const auto create = [&]() -> std::expected<tautline::Stack, std::error_code> {
+    if (!stats_) return tautline::Stack::create(device_, config);
+    auto function = board_.open(device_, explanation);
+    if (!function) return std::unexpected{function.error()};
+    return tautline::Stack::create(std::move(*function), config);
+  };
+  auto stack = create();
   if (!stack) {
     spdlog::error("cannot open {}: {}{}{}", device_, stack.error().message(),
                   explanation.empty() ? "" : ": ", explanation);
@@ -124,7 +130,8 @@ std::optional<tautline::Stack> CommonOptions::open_stack() const {
   return std::move(*stack);
 }
 
-void print_stats(const tautline::Stack& stack) {
+void CommonOptions::print_stats(const tautline::Stack& stack) const {
+  board_.print();
   for (unsigned index = 0; index < tautline::regs::counter_count; ++index) {
     const auto value = stack.device_counter(index);
     if (value != 0) fmt::print("engine.{} {}\n", tautline::regs::counter_names[index], value);
@@ -147,25 +154,33 @@ void print_stats(const tautline::Stack& stack) {
   std::fflush(stdout);
 }
 
-StopSignal::StopSignal() {
+Signals::Signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   descriptor_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-StopSignal::~StopSignal() {
+Signals::~Signals() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-bool StopSignal::raised() noexcept {
+void Signals::take() noexcept {
   signalfd_siginfo info;
-  if (!raised_ && ::read(descriptor_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    raised_ = true;
+  while (::read(descriptor_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    (info.ssi_signo == SIGUSR1 ? report_ : stop_) = true;
   }
-  return raised_;
+}
+
+bool Signals::stop() noexcept {
+  take();
+  return stop_;
+}
+
+bool Signals::report() noexcept {
+  take();
+  return std::exchange(report_, false);
 }
 
 }  // namespace examples

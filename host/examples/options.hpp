@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "board_report.hpp"
 #include "tautline/tautline.hpp"
 
 namespace examples {
@@ -20,7 +21,10 @@ class CommonOptions {
   CommonOptions& operator=(const CommonOptions&) = delete;
 
   /// Opens the device. On failure the log says why.
-  [[nodiscard]] std::optional<tautline::Stack> open_stack() const;
+  [[nodiscard]] std::optional<tautline::Stack> open_stack();
+
+  /// Prints the counters of the board, the engine and the library, a name and a number a line.
+  void print_stats(const tautline::Stack& stack) const;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] bool stats() const noexcept { return stats_; }
@@ -30,6 +34,7 @@ class CommonOptions {
   std::string address_;
   std::string gateway_;
   std::uint16_t port_;
+  BoardReport board_;
   bool stats_ = false;
   bool verbose_ = false;
   tautline::StackConfig config_;
@@ -43,24 +48,26 @@ class CommonOptions {
 CLI::Option* add_time(CLI::App& app, const std::string& name, std::uint64_t& microseconds,
                       const std::string& description);
 
-/// Prints the counters of the engine and of the library that are not zero, one a line.
-void print_stats(const tautline::Stack& stack);
-
-/// Call first in `main`, before any thread starts: SIGINT and SIGTERM then arrive at a descriptor.
-class StopSignal {
+/// Make it first in `main`, before any thread starts: SIGINT, SIGTERM (stop) and SIGUSR1 (report)
+/// then arrive at a descriptor.
+class Signals {
  public:
-  StopSignal();
-  ~StopSignal();
-  StopSignal(const StopSignal&) = delete;
-  StopSignal& operator=(const StopSignal&) = delete;
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-  /// A signal has come; once true it stays true.
-  [[nodiscard]] bool raised() noexcept;
+  /// SIGINT or SIGTERM has come; once true it stays true.
+  [[nodiscard]] bool stop() noexcept;
+  /// SIGUSR1 has come since the last call.
+  [[nodiscard]] bool report() noexcept;
 
  private:
+  void take() noexcept;
   int descriptor_;
-  bool raised_ = false;
+  bool stop_ = false;
+  bool report_ = false;
 };
 
 }  // namespace examples

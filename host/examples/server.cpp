@@ -16,10 +16,10 @@ namespace examples {
 using namespace std::chrono_literals;
 using tautline::Ready;
 
-Server::Server(tautline::Stack& stack, StopSignal& stop) : stack_{stack}, stop_{stop} {
+Server::Server(tautline::Stack& stack, Signals& signals) : stack_{stack}, signals_{signals} {
   if (stack_.native_handle() < 0) return;  // no interrupt: `Stack::wait` sleeps instead
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  for (const int descriptor : {stack_.native_handle(), stop_.descriptor()}) {
+  for (const int descriptor : {stack_.native_handle(), signals_.descriptor()}) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = descriptor;
@@ -43,23 +43,15 @@ std::error_code Server::listen(std::uint16_t port, Factory factory) {
 
 std::error_code Server::run() {
   next_sweep_ = stack_.now() + 1s;
-  bool stop = false;
-  while (!stop) {
+  for (bool go_on = true; go_on;) {
     const auto events = stack_.poll();
     // Handling an event calls the stack again, and that ends the life of `events`.
     batch_.assign(events.begin(), events.end());
     for (const auto& event : batch_) handle(event);
-    const bool idle = batch_.empty();
-    if (idle) sleep(1s);
-    if (stack_.now() >= next_sweep_) {
-      next_sweep_ = stack_.now() + 1s;
-      reset_idle();
-      if (stack_.link_state() != tautline::LinkState::up) {
-        return std::make_error_code(std::errc::no_such_device);
-      }
-      stop = stop_.raised();
-    } else if (idle) {
-      stop = stop_.raised();
+    if (batch_.empty()) sleep(1s);
+    if (batch_.empty() || stack_.now() >= next_sweep_) go_on = housekeeping();
+    if (stack_.link_state() != tautline::LinkState::up) {
+      return std::make_error_code(std::errc::no_such_device);
     }
   }
   spdlog::info("stopping: {} connections open", sessions_.size());
@@ -103,6 +95,15 @@ void Server::advance(std::uint64_t token, Entry& entry) {
   }
   socket.close();
   sessions_.erase(token);
+}
+
+bool Server::housekeeping() {
+  if (signals_.report() && report_) report_();
+  if (stack_.now() >= next_sweep_) {
+    next_sweep_ = stack_.now() + 1s;
+    reset_idle();
+  }
+  return !signals_.stop();
 }
 
 void Server::reset_idle() {

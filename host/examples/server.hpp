@@ -38,7 +38,7 @@ class Server {
  public:
   using Factory = std::function<std::unique_ptr<Session>(tautline::Socket)>;
 
-  Server(tautline::Stack& stack, StopSignal& stop);
+  Server(tautline::Stack& stack, Signals& signals);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -47,6 +47,9 @@ class Server {
 
   /// A session that moves no byte for so long is reset. Zero: never.
   void set_idle_timeout(tautline::Microseconds timeout) noexcept { idle_timeout_ = timeout; }
+
+  /// What SIGUSR1 calls.
+  void on_report(std::function<void()> report) { report_ = std::move(report); }
 
   /// Serves until SIGINT or SIGTERM, then closes every session and waits a little for the peers.
   /// An error if the device failed.
@@ -67,12 +70,15 @@ class Server {
   void handle(const tautline::Event& event);
   void accept(Port& port);
   void advance(std::uint64_t token, Entry& entry);
+  /// Signals and the idle; false: stop.
+  bool housekeeping();
   void reset_idle();
   /// Sleeps until the device or a signal wants attention, at most `limit`.
   void sleep(std::chrono::milliseconds limit);
 
   tautline::Stack& stack_;
-  StopSignal& stop_;
+  Signals& signals_;
+  std::function<void()> report_;
   int epoll_ = -1;
   std::uint64_t next_token_ = 1;
   std::unordered_map<std::uint64_t, Port> ports_;
