@@ -258,8 +258,8 @@ module tl_dma_write
       span = (BurstLog2 + 2)'(job_q.range.pos[LaneW-1:0]) + (BurstLog2 + 2)'(burst_len) -
              (BurstLog2 + 2)'(1);
       if (job_q.entry) begin
-        address = status_base +
-                  {42'd0, 16'(index_q & ((16'd1 << status_log2) - 16'd1)), 6'd0};
+        address = (status_base & ~(below(status_log2 + 5'd6) | 64'h3F)) |
+                  64'({index_q & ((16'd1 << status_log2) - 16'd1), 6'd0});
         words_in = '{entry: 1'b1, drop: drop, last: 1'b1, beats: 8'(EntryBeats - 1), first: '0,
                      final_lane: '1};
       end else begin

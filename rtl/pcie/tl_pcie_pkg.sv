@@ -46,12 +46,21 @@ package tl_pcie_pkg;
     return last + {{8{delta[23]}}, delta};
   endfunction
 
-  // Where byte `pos` of a flow's ring lies.
+  // Ones below bit `log2`, up to the 4 MiB of the largest ring.
+  function automatic logic [63:0] below(input logic [4:0] log2);
+    logic [63:0] mask;
+    mask = '0;
+    for (int i = 0; i < 22; i++) mask[i] = 5'(i) < log2;
+    return mask;
+  endfunction
+
+  // Where byte `pos` of a flow's ring lies. Rings are aligned to their size, so only the flow's part
+  // needs an adder; a base that is not aligned counts from the multiple below it.
   function automatic logic [63:0] ring_address(input logic [63:0] base, input flow_t flow,
                                                input logic [4:0] log2, input pos_t pos);
-    logic [63:0] offset;
-    offset = 64'(pos) & ((64'd1 << log2) - 64'd1);
-    return base + (64'(flow) << log2) + offset;
+    logic [63:0] mask;
+    mask = below(log2);
+    return ((base & ~mask) + (64'(flow) << log2)) | (64'(pos) & mask);
   endfunction
 
 endpackage

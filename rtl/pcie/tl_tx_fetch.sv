@@ -192,6 +192,7 @@ module tl_tx_fetch
   slot_t head_q, next_q;
   logic slot_free, alloc, retire;
   beat_t slot_last[Slots];
+  logic [63:0] slot_address[Slots];
 
   assign slot_free = !used_q[next_q];
 
@@ -318,6 +319,7 @@ module tl_tx_fetch
       slot_range[next_q] <= '{flow: op_flow_q, gen: fetched.gen, pos: fetched.pos, len: 16'(len_q),
                               delivered: '0};
       slot_last[next_q] <= beat_t'(burst_beats);
+      slot_address[next_q] <= address;
     end
   end
   assign m_axi_arsize = 3'(LaneW);
@@ -371,23 +373,10 @@ module tl_tx_fetch
     if (alloc) slot_flow_q[next_q] <= op_flow_q;
   end
 
-  // The error's address is worked out one cycle later, from the slot that met it.
-  logic error_q;
-  slot_t error_slot_q;
-  range_t error_range;
-
-  assign error_range = slot_range[error_slot_q];
   always_ff @(posedge clk) begin
-    if (rst) begin
-      error_q <= 1'b0;
-      m_error_valid <= 1'b0;
-    end else begin
-      error_q <= wrong;
-      m_error_valid <= error_q;
-    end
-    error_slot_q <= rid;
-    if (error_q)
-      m_error_address <= ring_address(tx_base, error_range.flow, tx_log2, error_range.pos);
+    if (rst) m_error_valid <= 1'b0;
+    else m_error_valid <= wrong;
+    if (wrong) m_error_address <= slot_address[rid];
   end
 
   // ------------------------------------------------------------------------------ append
@@ -494,7 +483,7 @@ module tl_tx_fetch
 
   assign quiet = (used_q & ~done_q) == '0 && !m_axi_arvalid;
   assign busy = !work_empty || op_q != OP_PICK || used_q != '0 || push_valid_q || space_valid ||
-                error_q || m_error_valid;
+                m_error_valid;
 
   `TL_ASSERT_STABLE(a_ar_stable, m_axi_arvalid, m_axi_arready, {m_axi_arid, m_axi_araddr, m_axi_arlen})
   `TL_ASSERT_STABLE(a_app_stable, m_app_valid, m_app_ready, m_app)
@@ -503,7 +492,7 @@ module tl_tx_fetch
 
   logic unused;
   assign unused = ^{space_count, space_room, tail.gen, m_axi_rid, burst_beats[8], s_tail.flow,
-                    space.flow, error_range};
+                    space.flow};
 
 endmodule
 
