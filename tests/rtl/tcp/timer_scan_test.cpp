@@ -144,6 +144,23 @@ TEST_F(TimerScan, FiresFarDeadlinesAcrossTheWrapOfItsShortTime) {
   EXPECT_EQ(fired, std::vector<unsigned>{2});
 }
 
+TEST_F(TimerScan, AWriteAtAnyMomentOfASweepBoundsTheNextDeadline) {
+  for (int phase = 0; phase < kFlows + 6; ++phase) {
+    write(9, b->now_us + 1);
+    ++b->now_us;
+    tick(phase);
+    write(0, b->now_us + 100);
+    tick(2 * kFlows);
+    write(9, {});
+    ASSERT_EQ(b->sweep_clean, 1);
+    ASSERT_EQ(b->next_deadline_valid, 1) << "phase " << phase;
+    ASSERT_EQ(b->next_deadline, b->now_us + 100) << "phase " << phase;
+    write(0, {});
+    b->now_us += 200;
+    tick(3 * kFlows);
+  }
+}
+
 TEST_F(TimerScan, ABlockedLaneLosesNoFiring) {
   b->m_tmo_ready = 0;
   for (unsigned f = 0; f < 12; ++f) write(f, 2000);
