@@ -235,8 +235,8 @@ package tcb_pkg;
     return n;
   endfunction
 
-  // Carries out `finish` and `reset`: nothing is owed but the RST, no timer runs. A connection that the
-  // host has never seen (half open) needs no release.
+  // Carries out `finish` and `reset`: nothing is owed but the RST, no timer runs. A connection that
+  // the host has never seen (half open) needs no release.
   function automatic tcb_t conclude(input step_t s, input logic was_half_open);
     tcb_t n;
     n = s.t;

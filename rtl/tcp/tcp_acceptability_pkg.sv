@@ -43,8 +43,8 @@ package tcp_acceptability_pkg;
     c      = '0;
     c.live = t.active && !t.done && t.gen == e.gen;
 
-    // In SYN-RECEIVED the peer may send its SYN again, or answer ours with SYN,ACK in a simultaneous
-    // open (RFC 9293 figure 8): what counts is the rest of that segment.
+    // In SYN-RECEIVED the peer may send its SYN again, or answer ours with SYN,ACK in a
+    // simultaneous open (RFC 9293 figure 8): what counts is the rest of that segment.
     c.syn_again = t.state == ST_SYN_RCVD && e.seg.flags.syn && !e.seg.flags.rst &&
                   e.seg.seq == t.irs;
     seq      = e.seg.seq + seq_t'(e.seg.flags.syn);

@@ -123,7 +123,8 @@ package tcp_ack_pkg;
         n.a.cnt[CNT_FAST_RETRANS] = 1'b1;
       end
     end
-    // A peer that answers probes keeps the connection, however long its window stays shut (MUST-37).
+    // A peer that answers probes keeps the connection, however long its window stays shut
+    // (MUST-37).
     if (s.t.snd_wnd == '0 && (c.ack_new || c.ack_same)) n.t.retries = '0;
     if (c.wnd_fresh && (c.ack_new || c.ack_same))
       n = update_window(n, g.seq, g.ack, c.wnd, cfg, now);

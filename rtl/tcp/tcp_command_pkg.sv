@@ -8,7 +8,6 @@ package tcp_command_pkg;
   import tcp_pkg::*;
   import tcb_pkg::*;
   import tcp_stream_pkg::*;
-  import tcp_open_pkg::*;
 
   // CLOSE: the state moves at once, the FIN follows the bytes below it (3.10.4).
   function automatic tcb_t close(input tcb_t t, input pos_t fin_pos);
@@ -83,6 +82,7 @@ package tcp_command_pkg;
     return n;
   endfunction
 
+  // With `birth` (OPEN) the TCB is newborn.
   function automatic step_t command(input tcb_t t, input lane_cmd_t e, input logic in_range,
                                     input stream_t st, input pos_t tail, input pos_t taken,
                                     input cfg_t cfg, input time_t now);
@@ -91,7 +91,6 @@ package tcp_command_pkg;
     s.t    = t;
     s.a.rc = RC_OK;
     if (e.birth) begin
-      s.t = tcb_birth(e.cmd.gen, e.info, cfg, now);
       s.a.cnt[CNT_ACTIVE_OPENS] = 1'b1;
     end else if (e.cmd.op == CMD_NOP) begin
       s.a.rc = RC_OK;

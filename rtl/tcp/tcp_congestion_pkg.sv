@@ -1,8 +1,8 @@
 // tcp_congestion_pkg: NewReno (RFC 5681, RFC 6582) with the initial window of RFC 6928, by pipe.
 //
 // A duplicate ACK adds one MSS to `gone`; what may be sent is cwnd minus pipe. That is the window
-// inflation of RFC 5681 3.2 written on the other side of the inequality, and the limited transmit of
-// RFC 3042 follows without a rule of its own.
+// inflation of RFC 5681 3.2 written on the other side of the inequality, and the limited transmit
+// of RFC 3042 follows without a rule of its own.
 `default_nettype none
 
 package tcp_congestion_pkg;
@@ -36,8 +36,8 @@ package tcp_congestion_pkg;
     return c;
   endfunction
 
-  // The MSS is known and the handshake is over. After a lost SYN the window is one segment (RFC 5681
-  // 3.1).
+  // The MSS is known and the handshake is over. After a lost SYN the window is one segment (RFC
+  // 5681 3.1).
   function automatic cc_t cc_established(input cc_t c, input logic [15:0] mss,
                                          input logic syn_retransmitted);
     cc_t n;

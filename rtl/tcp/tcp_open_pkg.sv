@@ -88,19 +88,10 @@ package tcp_open_pkg;
     return n;
   endfunction
 
-  // Passive open: the lane's first segment of a new flow is a SYN that steer has found acceptable.
-  // Text and FIN in a SYN are not acknowledged; the peer sends them again.
-  function automatic step_t passive_open(input lane_seg_t e, input cfg_t cfg, input time_t now);
-    step_t s;
-    s                          = '0;
-    s.t                        = take_syn(tcb_birth(e.gen, e.info, cfg, now), e.seg, cfg);
-    s.a.cnt[CNT_PASSIVE_OPENS] = 1'b1;
-    return s;
-  endfunction
-
-  // RFC 9293 3.10.7.3. `ack_new`: SND.UNA < SEG.ACK =< SND.NXT.
-  function automatic step_t syn_sent(input tcb_t t, input seg_t g, input logic ack_new,
-                                     input cfg_t cfg, input time_t now);
+  // RFC 9293 3.10.7.3. `taken` is the TCB with the SYN taken in; `ack_new`: SND.UNA < SEG.ACK =<
+  // SND.NXT.
+  function automatic step_t syn_sent(input tcb_t t, input tcb_t taken, input seg_t g,
+                                     input logic ack_new, input cfg_t cfg, input time_t now);
     step_t s;
     s   = '0;
     s.t = t;
@@ -120,7 +111,7 @@ package tcp_open_pkg;
       end
     end else if (g.flags.syn) begin
       // Fourth.
-      s.t = take_syn(t, g, cfg);
+      s.t = taken;
       if (g.flags.ack) begin
         s.t                        = established(s.t, g.ack, cfg, now);
         s.t.owe_ack                = 1'b1;

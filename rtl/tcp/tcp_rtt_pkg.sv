@@ -46,7 +46,8 @@ package tcp_rtt_pkg;
     return n;
   endfunction
 
-  // New data is acknowledged up to `una`. Karn's algorithm (MUST-18): retransmission clears `timing`.
+  // New data is acknowledged up to `una`. Karn's algorithm (MUST-18): retransmission clears
+  // `timing`.
   function automatic rtt_t rtt_acked(input rtt_t r, input seq_t una, input time_t now,
                                      input cfg_t cfg);
     rtt_t n;

@@ -48,19 +48,26 @@ package tcp_segment_pkg;
     return n;
   endfunction
 
+  // With `birth` the TCB is newborn.
   function automatic step_t segment_arrives(input tcb_t t, input lane_seg_t e, input seg_chk_t c,
                                             input stream_t st, input cfg_t cfg, input time_t now);
     step_t s;
-    s   = '0;
-    s.t = t;
+    tcb_t taken;
+    s     = '0;
+    s.t   = t;
+    taken = t;
+    if (e.birth || t.state == ST_SYN_SENT) taken = take_syn(t, e.seg, cfg);
     if (e.birth) begin
-      s = passive_open(e, cfg, now);
+      // A SYN that steer found acceptable (3.10.7.2). Text and FIN in a SYN are not acknowledged;
+      // the peer sends them again.
+      s.t                        = taken;
+      s.a.cnt[CNT_PASSIVE_OPENS] = 1'b1;
     end else if (!c.live) begin
       s.a.cnt[CNT_STALE_GEN] = t.gen != e.gen;
     end else if (t.state == ST_CLOSED) begin
       // A RST is on its way; the peer will understand.
     end else if (t.state == ST_SYN_SENT) begin
-      s = syn_sent(t, e.seg, c.ack_new, cfg, now);
+      s = syn_sent(t, taken, e.seg, c.ack_new, cfg, now);
     end else if (e.seg.flags.rst) begin
       s = check_rst(s, c, cfg, now);
     end else if (e.seg.flags.syn && t.state != ST_SYN_RCVD) begin

@@ -1,6 +1,6 @@
-// tcp_send_pkg: one opportunity to transmit. It pays the most urgent debt with one segment: RST, SYN,
-// retransmission, data (with FIN), probe, FIN, ACK. Silly-window avoidance of both sides (RFC 9293
-// 3.8.6.2), Nagle (3.7.4) and the persist timer (3.8.6.1) live here.
+// tcp_send_pkg: one opportunity to transmit. It pays the most urgent debt with one segment: RST,
+// SYN, retransmission, data (with FIN), probe, FIN, ACK. Silly-window avoidance of both sides (RFC
+// 9293 3.8.6.2), Nagle (3.7.4) and the persist timer (3.8.6.1) live here.
 `default_nettype none
 
 package tcp_send_pkg;

@@ -1,5 +1,5 @@
-// tcp_stream_pkg: where the flow's own stream ends in sequence space, and whether anything of it can
-// be sent now.
+// tcp_stream_pkg: where the flow's own stream ends in sequence space, and whether anything of it
+// can be sent now.
 `default_nettype none
 
 package tcp_stream_pkg;

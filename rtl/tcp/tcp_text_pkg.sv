@@ -76,7 +76,7 @@ package tcp_text_pkg;
       n.t.owe_ack  = 1'b1;
       unique case (s.t.state)
         ST_ESTABLISHED: n.t.state = ST_CLOSE_WAIT;
-        ST_FIN_WAIT_1:  n.t.state = ST_CLOSING;  // our FIN is not acknowledged, or it were FIN_WAIT_2
+        ST_FIN_WAIT_1:  n.t.state = ST_CLOSING;  // acknowledged, our FIN had led to FIN_WAIT_2
         ST_FIN_WAIT_2:  n.t = time_wait(n.t);
         default:        ;
       endcase

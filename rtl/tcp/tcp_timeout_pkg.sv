@@ -1,5 +1,5 @@
-// tcp_timeout_pkg: a deadline of the flow may have passed (RFC 9293 3.10.8). The deadlines are checked
-// again here, so a firing that comes late for an old deadline does nothing.
+// tcp_timeout_pkg: a deadline of the flow may have passed (RFC 9293 3.10.8). The deadlines are
+// checked again here, so a firing that comes late for an old deadline does nothing.
 `default_nettype none
 
 package tcp_timeout_pkg;

@@ -1,8 +1,8 @@
-// tl_lane: the one writer of every TCB. Segments, timeouts, commands and send opportunities enter one
-// pipeline: issue, data, stage A (compare), stage B (apply) and write.
+// tl_lane: the one writer of every TCB. Segments, timeouts, commands and send opportunities enter
+// one pipeline: issue, data, stage A (compare), stage B (apply) and write.
 //
-// A flow in flight holds only the source that wants it. Priority is segment, timeout, command, send,
-// with aging: a source that has waited 15 cycles goes before all that have not.
+// A flow in flight holds only the source that wants it. Priority is segment, timeout, command,
+// send, with aging: a source that has waited 15 cycles goes before all that have not.
 //
 // Latency: issue -> notices and m_tx 4 cycles (registered); next event of the same flow 4 cycles.
 // Throughput: one event a cycle of different flows.
@@ -17,6 +17,7 @@ module tl_lane
   import tcb_pkg::*;
   import tcp_stream_pkg::*;
   import tcp_acceptability_pkg::*;
+  import tcp_open_pkg::*;
   import tcp_segment_pkg::*;
   import tcp_send_pkg::*;
   import tcp_timeout_pkg::*;
@@ -359,6 +360,8 @@ module tl_lane
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
+  logic born;
+  tcb_t now_tcb;   // what the event finds: the TCB, or a newborn one
   step_t r;        // result of the transition
   tcb_t next;      // what is written
   logic write;
@@ -369,14 +372,21 @@ module tl_lane
     next  = '0;
     write = 1'b0;
     frees = 1'b0;
+    born  = 1'b0;
+    now_tcb = s3_tcb;
     if (s3_valid) begin
+      born = (s3.kind == EV_SEG && !s3_seg.drop && s3_seg.birth) ||
+             (s3.kind == EV_CMD && s3_cmd.birth);
+      if (born)
+        now_tcb = tcb_birth(s3.kind == EV_SEG ? s3_seg.gen : s3_cmd.cmd.gen,
+                            s3.kind == EV_SEG ? s3_seg.info : s3_cmd.info, cfg, s3_now);
       unique case (s3.kind)
         EV_SEG:
           if (s3_seg.drop) r.t = s3_tcb;
-          else r = segment_arrives(s3_tcb, s3_seg, s3_seg_chk, s3_stream, cfg, s3_now);
+          else r = segment_arrives(now_tcb, s3_seg, s3_seg_chk, s3_stream, cfg, s3_now);
         EV_TMO:  r = timeout(s3_tcb, s3_tmo_chk, s3_stream, cfg, s3_now);
         EV_CMD:
-          r = command(s3_tcb, s3_cmd, s3_in_range, s3_stream, s3_tail, s3_taken, cfg, s3_now);
+          r = command(now_tcb, s3_cmd, s3_in_range, s3_stream, s3_tail, s3_taken, cfg, s3_now);
         EV_SEND: r = send(s3_tcb, s3_snd_chk, s3_stream, s3_nbr, cfg, s3_now);
       endcase
       r.t = conclude(r, half_open(s3_tcb));
@@ -536,9 +546,7 @@ module tl_lane
   always_comb begin
     order = '1;
     if (s3_valid) begin
-      if ((s3.kind == EV_SEG && !s3_seg.drop && s3_seg.birth) ||
-          (s3.kind == EV_CMD && s3_cmd.birth))
-        order.slot_free = !s3_tcb.active;
+      if (born) order.slot_free = !s3_tcb.active;
       if (s3_tcb.active && r.t.active) begin
         order.una_nxt     = seq_leq(r.t.snd_una, r.t.snd_nxt);
         order.nxt_forward = seq_geq(r.t.snd_nxt, s3_tcb.snd_nxt);
