@@ -6,6 +6,7 @@ acknowledgement, amber the edge of the receiver's window. The second picture enl
 """
 
 import argparse
+import bisect
 import dataclasses
 import math
 import sys
@@ -223,23 +224,26 @@ class Panel:
 
 
 def recovery(transfer: Transfer, start: float) -> tuple[float, float] | None:
-    """A stretch of time around a retransmission whose hole the picture shows being filled."""
-    again = [i for i, d in enumerate(transfer.data) if d.again]
-    if not again:
-        return None
-    middle = again[len(again) // 2]
-    hole = transfer.data[middle]
-    original = next(d for d in transfer.data if d.end > hole.first and d.first <= hole.first)
-    filled = next((t for t, ack in transfer.acks if t > hole.time and ack >= hole.end), hole.time)
-    span = max(filled - original.time, 1e-6)
-    last = transfer.data[-1].time
-    return max(original.time - start - span * 0.4, 0), min(filled - start + span * 0.6, last - start)
+    """A stretch of time in which a hole appears, is filled, and the transfer goes on: of all of them
+    the one with the most segments in it, as long as they can be told apart."""
+    best, best_count = None, 0
+    times = [d.time for d in transfer.data]
+    for hole in (d for d in transfer.data if d.again):
+        original = next((d for d in transfer.data if d.first <= hole.first < d.end), hole)
+        filled = next((t for t, ack in transfer.acks if t > hole.time and ack >= hole.end), hole.time)
+        span = max(filled - original.time, 1e-6)
+        first = max(original.time - span * 0.4, times[0])
+        last = min(filled + span * 0.6, times[-1])
+        count = bisect.bisect_right(times, last) - bisect.bisect_left(times, first)
+        if best is None or best_count < count <= 150:
+            best, best_count = (first - start, last - start), count
+    return best
 
 
 def draw(transfer: Transfer) -> str:
     start = transfer.data[0].time
-    end = max(transfer.data[-1].time, transfer.acks[-1][0] if transfer.acks else 0) - start
-    end = max(end, 1e-6)
+    done = next((t for t, ack in transfer.acks if ack >= transfer.bytes), 0)
+    end = max((max(transfer.data[-1].time, done) - start) * 1.01, 1e-6)
     # The window's edge may be far above the data; the picture is about the data.
     top = max(transfer.bytes * 1.06, 1)
     name = (f"{transfer.source[0]}:{transfer.source[1]} → "

@@ -32,8 +32,10 @@ Server::~Server() {
 }
 
 std::error_code Server::listen(std::uint16_t port, Factory factory) {
+  // Nagle off: the tail of a full transmit ring is a short segment, and holding it back until the
+  // peer's delayed acknowledgement would stall the transfer.
   auto listener = stack_.listen({.address = {}, .port = port},
-                                {.backlog = 256, .half_open = 256, .socket = {}});
+                                {.backlog = 256, .half_open = 256, .socket = {.nodelay = true}});
   if (!listener) return listener.error();
   const auto token = next_token_++;
   listener->set_token(token);
