@@ -48,7 +48,12 @@ class VerilatedBoard final : public BoardModel {
 #if VM_TRACE_FST
     if (fst_) fst_->close();
 #endif
+    // Verilator 5.006 takes a model's scopes out of the thread's context, whichever model used the
+    // thread last; that one may be gone already.
+    Verilated::threadContextp(&context_);
     v_->final();
+    v_.reset();
+    Verilated::threadContextp(Verilated::defaultContextp());
   }
 
   Result<void> trace([[maybe_unused]] const std::string& path, [[maybe_unused]] Cycle from,
@@ -341,7 +346,10 @@ class VerilatedBoard final : public BoardModel {
   static void drive_rx(Pins& v, Bus& bus, Cycle cycle) {
     RxLine& rx = bus.rx;
     Frame& frame = rx.queue.front();
-    if (rx.at == 0) frame.first_cycle = cycle;
+    if (rx.at == 0) {
+      frame.first_cycle = cycle;
+      rx.start = std::max(rx.start, cycle << LineRate::kShift);  // it begins now and not earlier
+    }
     const std::size_t n = std::min(kBytes, frame.bytes.size() - rx.at);
     std::byte data[kBytes] = {};
     std::memcpy(data, frame.bytes.data() + rx.at, n);

@@ -51,11 +51,17 @@ TEST(BoardTime, ASkipLandsOnTheFirstCycleOfItsMicrosecond) {
     const Cycle c = bus.cycle_of_us(deadline);
     EXPECT_EQ(bus.us_at(c), deadline);
     EXPECT_EQ(bus.us_at(c - 1), deadline - 1);
+    bus.deadline_valid = true;
+    bus.deadline = deadline;
+    bus.quiescent = true;
+    bus.skip_to(c - 1);
+    EXPECT_TRUE(bus.quiescent) << "nothing is due before the deadline";
     bus.skip_to(c);
     EXPECT_EQ(bus.now_us, deadline);
     EXPECT_GT(bus.next_us, c);
     EXPECT_EQ(bus.us_at(bus.next_us), deadline + 1);
-    EXPECT_GT(bus.busy_until, c) << "quiescence is not believed right after a skip";
+    EXPECT_FALSE(bus.quiescent) << "the device has to see its deadline";
+    EXPECT_GT(bus.busy_until, c);
   }
   EXPECT_EQ(bus.cycle_of_us(5), 0u) << "a deadline before the epoch has passed";
 }

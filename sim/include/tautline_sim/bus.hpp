@@ -177,8 +177,8 @@ struct Bus {
     now_changed = true;
     touch();
   }
-  /// Idle time is left out. A skip that ends before the deadline changes nothing, so the device is as
-  /// quiescent as before; one that reaches it gives the device something to do.
+  /// Idle time is left out. A skip that ends before the deadline changes nothing, so the device is
+  /// as quiescent as before; one that reaches it gives the device something to do.
   void skip_to(Cycle c) {
     cycle = c;
     if (now_derived) derive_now();
