@@ -45,6 +45,7 @@ module tl_rx_deliver
     input  wire logic             m_rx_data_ready,
     output logic [DataW-1:0]      m_rx_data,
     output logic                  m_rx_data_last,
+    output logic                  m_rx_waiting,  // another frame waits behind the one being delivered
     output logic                  room,
     output logic                  busy
 );
@@ -164,6 +165,7 @@ module tl_rx_deliver
   logic [LaneW-1:0] from_lane, to_lane;
   logic        finish, read, use_raw, emit, out_free;
 
+  assign m_rx_waiting = frame_valid && answer_valid;
   assign finish = m_rx_data_valid && m_rx_data_ready && m_rx_data_last;
   assign frame_pop = frame_valid && answer_valid && (!deliver_q || finish);
   assign frame_end = frame_q + words(frame.len, frame.lane);

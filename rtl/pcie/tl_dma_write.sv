@@ -5,6 +5,8 @@
 // responses of one AXI id come in order, so everything before it has landed too. A status entry
 // reports as delivered only what has landed, so no entry overtakes payload that it speaks of; it is
 // one aligned burst of 64 bytes whose last word holds the phase.
+// Payload goes before status, because it has a FIFO behind it that must not fill, and status merges
+// while it waits; after StatusEvery ranges one waiting entry has its turn.
 // A full status ring holds only the status source. `stop` begins no new transaction: payload and
 // events that are offered are taken and forgotten, because the reset that must follow ends every flow.
 // After a failed transaction one entry tries to say so, and nothing is told as landed any more.
@@ -25,6 +27,7 @@ module tl_dma_write
     parameter int unsigned DataW = 64,
     parameter int unsigned MaxBurst = 512,
     parameter int unsigned Outstanding = 32,
+    parameter int unsigned StatusEvery = 8,
     localparam int unsigned Bytes = DataW / 8
 ) (
     input  wire logic             clk,
@@ -52,6 +55,7 @@ module tl_dma_write
     output logic                  s_rx_data_ready,
     input  wire logic [DataW-1:0] s_rx_data,
     input  wire logic             s_rx_data_last,
+    input  wire logic             s_rx_waiting,  // more payload follows the range in hand
     output logic                  m_landed_valid,
     output flow_pos_t             m_landed,
     output logic [3:0]            m_axi_awid,
@@ -112,14 +116,16 @@ module tl_dma_write
   } job_t;
 
   job_t job_q;
-  logic job_valid_q, job_done, load, status_turn_q;
+  logic job_valid_q, job_done, load, status_turn;
+  logic [$clog2(StatusEvery+1)-1:0] passed_q;  // ranges that went before a waiting status
   logic can_error, can_status, take_error, take_status, take_rx, discard_evt, told_q;
 
   assign load = !job_valid_q || job_done;
   assign can_error = link_error && !told_q && !ring_full && entry_room;
   assign can_status = s_evt_valid && !stop && !ring_full && entry_room;
   assign take_error = load && can_error;
-  assign take_status = load && !can_error && can_status && (status_turn_q || !s_rx_valid);
+  assign take_status = load && !can_error && can_status && (status_turn || !(s_rx_valid || s_rx_waiting));
+  assign status_turn = 32'(passed_q) == StatusEvery;
   assign take_rx = load && !can_error && !take_status && s_rx_valid;
   assign discard_evt = stop;
   assign s_evt_ready = take_status || discard_evt;
@@ -276,15 +282,15 @@ module tl_dma_write
   always_ff @(posedge clk) begin
     if (rst) begin
       job_valid_q <= 1'b0;
-      status_turn_q <= 1'b0;
+      passed_q <= '0;
       next_entry_q <= '0;
       told_q <= 1'b0;
       m_axi_awvalid <= 1'b0;
     end else begin
       if (take_error || take_status || take_rx) job_valid_q <= 1'b1;
       else if (job_done) job_valid_q <= 1'b0;
-      if (take_status) status_turn_q <= 1'b0;
-      else if (take_rx) status_turn_q <= 1'b1;
+      if (take_status || !s_evt_valid) passed_q <= '0;
+      else if (take_rx && !status_turn) passed_q <= passed_q + 1'b1;
       if (take_status || take_error) next_entry_q <= next_entry_q + 16'd1;
       if (take_error) told_q <= 1'b1;
       if (plan && !drop) m_axi_awvalid <= 1'b1;

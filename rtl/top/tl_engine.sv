@@ -51,6 +51,7 @@ module tl_engine
     input  wire logic              m_rx_data_ready,
     output logic [DataW-1:0]       m_rx_data,
     output logic                   m_rx_data_last,
+    output logic                   m_rx_waiting,
     input  wire logic              s_landed_valid,
     input  wire flow_pos_t         s_landed,
     input  wire logic              s_taken_valid,
@@ -302,6 +303,7 @@ module tl_engine
       .m_rx_data_ready,
       .m_rx_data,
       .m_rx_data_last,
+      .m_rx_waiting,
       .room(rx_room),
       .busy(deliver_busy)
   );

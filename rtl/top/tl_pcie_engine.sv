@@ -137,7 +137,7 @@ module tl_pcie_engine
   cmd_t             cmd;
   host_evt_t        evt;
   life_t            life;
-  logic             rx_valid, rx_ready, rx_data_valid, rx_data_ready, rx_data_last;
+  logic             rx_valid, rx_ready, rx_data_valid, rx_data_ready, rx_data_last, rx_waiting;
   range_t           rx, app;
   logic [DataW-1:0] rx_data, app_data;
   logic             landed_valid, taken_valid, taken_ready, space_valid;
@@ -188,6 +188,7 @@ module tl_pcie_engine
       .m_rx_data_ready(rx_data_ready),
       .m_rx_data(rx_data),
       .m_rx_data_last(rx_data_last),
+      .m_rx_waiting(rx_waiting),
       .s_landed_valid(landed_valid),
       .s_landed(landed),
       .s_taken_valid(taken_valid),
@@ -323,6 +324,7 @@ module tl_pcie_engine
       .s_rx_data_ready(rx_data_ready),
       .s_rx_data(rx_data),
       .s_rx_data_last(rx_data_last),
+      .s_rx_waiting(rx_waiting),
       .m_landed_valid(landed_valid),
       .m_landed(landed),
       .m_taken_valid(taken_valid),

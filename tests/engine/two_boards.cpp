@@ -6,7 +6,9 @@
 
 namespace tautline::test {
 
-bool Soak() { return std::getenv("TAUTLINE_SOAK") != nullptr; }
+bool Soak() {
+  return std::getenv("TAUTLINE_SOAK") != nullptr;
+}
 
 std::uint64_t Seed() {
   const char* text = std::getenv("TAUTLINE_SEED");

@@ -13,7 +13,9 @@ struct LinkCase {
   sim::ImpairmentConfig link;
 };
 
-void PrintTo(const LinkCase& link, std::ostream* out) { *out << link.name; }
+void PrintTo(const LinkCase& link, std::ostream* out) {
+  *out << link.name;
+}
 
 struct OverALink : ::testing::TestWithParam<LinkCase> {};
 
@@ -48,16 +50,13 @@ TEST_P(OverALink, CarriesBothDirectionsByteForByte) {
 
 INSTANTIATE_TEST_SUITE_P(
     TwoBoards, OverALink,
-    ::testing::Values(LinkCase{"Perfect", {}}, LinkCase{"OnePercentLoss", {.loss = 0.01}},
-                      LinkCase{"FivePercentLoss", {.loss = 0.05}},
-                      LinkCase{"Duplication", {.duplicate = 0.02}},
-                      LinkCase{"Reordering", {.reorder = 0.02}},
-                      LinkCase{"Corruption", {.corrupt = 0.01}},
-                      LinkCase{"Everything", {.loss = 0.01,
-                                              .duplicate = 0.01,
-                                              .reorder = 0.01,
-                                              .corrupt = 0.005,
-                                              .delay = 20'000}}),
+    ::testing::Values(
+        LinkCase{"Perfect", {}}, LinkCase{"OnePercentLoss", {.loss = 0.01}},
+        LinkCase{"FivePercentLoss", {.loss = 0.05}}, LinkCase{"Duplication", {.duplicate = 0.02}},
+        LinkCase{"Reordering", {.reorder = 0.02}}, LinkCase{"Corruption", {.corrupt = 0.01}},
+        LinkCase{
+            "Everything",
+            {.loss = 0.01, .duplicate = 0.01, .reorder = 0.01, .corrupt = 0.005, .delay = 20'000}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(TwoBoards, OpenAndCloseAThousandConnectionsInTurnWithoutLeakingASlot) {
@@ -68,7 +67,13 @@ TEST(TwoBoards, OpenAndCloseAThousandConnectionsInTurnWithoutLeakingASlot) {
     auto [client, server] = pair.Connect(*listener);
     ASSERT_TRUE(client && server) << "connection " << i;
     Transfer there{client, server, 100, 0};
-    ASSERT_TRUE(pair.PollUntil([&] { there.Step(); return there.Done(); }, 10s)) << i;
+    ASSERT_TRUE(pair.PollUntil(
+        [&] {
+          there.Step();
+          return there.Done();
+        },
+        10s))
+        << i;
     // The side that closes first alternates.
     Socket& first = i % 2 == 0 ? server : client;
     Socket& second = i % 2 == 0 ? client : server;
@@ -114,6 +119,11 @@ TEST(TwoBoards, OpenEveryFlowAtOnceAndRefuseOneMoreCleanly) {
         return done;
       },
       60s));
+  // A perfect link at line rate: the receive FIFO never filled, nothing was sent twice.
+  for (Stack* stack : {&pair.a(), &pair.b()}) {
+    EXPECT_EQ(stack->device_counter(kCounterRxNoRoom), 0U);
+    EXPECT_EQ(stack->device_counter(kCounterRetransSegs), 0U);
+  }
   pair.ExpectCleanBuses();
 }
 
@@ -138,11 +148,21 @@ TEST(TwoBoards, WaitMinutesForAReaderThatStopped) {
   auto [client, server] = pair.Connect(*listener);
   Transfer there{client, server, 1 << 20, 0};
   there.read_paused = true;
-  pair.PollUntil([&] { there.Step(); return false; }, 300s);
+  pair.PollUntil(
+      [&] {
+        there.Step();
+        return false;
+      },
+      300s);
   EXPECT_FALSE(there.failed());
   EXPECT_LT(there.sent(), std::size_t{1} << 20);
   there.read_paused = false;
-  EXPECT_TRUE(pair.PollUntil([&] { there.Step(); return there.Done(); }, 120s))
+  EXPECT_TRUE(pair.PollUntil(
+      [&] {
+        there.Step();
+        return there.Done();
+      },
+      120s))
       << there.sent() << '/' << there.received();
   pair.ExpectCleanBuses();
 }
@@ -185,7 +205,12 @@ TEST(TwoBoards, SurviveAHostThatDiesInMidTransfer) {
     Transfer there{client, server, 8 << 20, 0};
     Transfer back{server, client, 8 << 20, 5};
     ASSERT_TRUE(pair.PollUntil(
-        [&] { there.Step(); back.Step(); return there.received() > 500'000; }, 60s));
+        [&] {
+          there.Step();
+          back.Step();
+          return there.received() > 500'000;
+        },
+        60s));
     pair.KillHostB();
     for (int i = 0; i < 20; ++i) pair.Poll();
     pair.AttachB();
@@ -206,17 +231,25 @@ TEST(TwoBoards, SurviveAHostThatDiesInMidTransfer) {
       Transfer small{all.back().first, all.back().second, 3000, i};
       Transfer reply{all.back().second, all.back().first, 3000, i + 50};
       ASSERT_TRUE(pair.PollUntil(
-          [&] { small.Step(); reply.Step(); return small.Done() && reply.Done(); }, 10s));
+          [&] {
+            small.Step();
+            reply.Step();
+            return small.Done() && reply.Done();
+          },
+          10s));
     }
-    for (auto& [x, y] : all) { x.close(); y.close(); }
+    for (auto& [x, y] : all) {
+      x.close();
+      y.close();
+    }
     EXPECT_FALSE(pair.a().drain(20s));
     EXPECT_FALSE(pair.b().drain(20s));
   }
 }
 
 TEST(TwoBoards, CarrySequenceNumbersAcrossTheWrap) {
-  // The ISN moves by one every 4 us of the device's clock (RFC 6528), so a first connection tells which
-  // epoch puts the second one 100 kB before the wrap.
+  // The ISN moves by one every 4 us of the device's clock (RFC 6528), so a first connection tells
+  // which epoch puts the second one 100 kB before the wrap.
   auto isn_at = [](std::uint64_t epoch, bool transfer) {
     PairOptions options;
     options.a.epoch_us = epoch;
@@ -224,8 +257,8 @@ TEST(TwoBoards, CarrySequenceNumbersAcrossTheWrap) {
     BoardPair pair{std::move(options)};
     std::optional<std::uint32_t> isn;
     pair.board_a().on_frame([&](const sim::Frame& frame, bool from_board) {
-      auto packet = ParseFrame(std::span(
-          reinterpret_cast<const std::uint8_t*>(frame.bytes.data()), frame.bytes.size()));
+      auto packet = ParseFrame(
+          std::span(reinterpret_cast<const std::uint8_t*>(frame.bytes.data()), frame.bytes.size()));
       if (from_board && packet && packet->tcp && packet->tcp->Has(TcpFlags::kSyn)) {
         isn = packet->tcp->seq;
       }
@@ -237,7 +270,12 @@ TEST(TwoBoards, CarrySequenceNumbersAcrossTheWrap) {
       Transfer there{client, server, 1 << 20, 0};
       Transfer back{server, client, 1 << 20, 9};
       EXPECT_TRUE(pair.PollUntil(
-          [&] { there.Step(); back.Step(); return there.Done() && back.Done(); }, 60s));
+          [&] {
+            there.Step();
+            back.Step();
+            return there.Done() && back.Done();
+          },
+          60s));
     }
     return *isn;
   };

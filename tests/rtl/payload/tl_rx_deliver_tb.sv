@@ -37,6 +37,7 @@ module tl_rx_deliver_tb
     input  wire logic             word_ready,
     output logic [DataW-1:0]      word,
     output logic                  word_last,
+    output logic                  waiting,
     output logic                  room,
     output logic                  busy
 );
@@ -70,6 +71,7 @@ module tl_rx_deliver_tb
       .m_rx_data_ready(word_ready),
       .m_rx_data(word),
       .m_rx_data_last(word_last),
+      .m_rx_waiting(waiting),
       .room,
       .busy
   );

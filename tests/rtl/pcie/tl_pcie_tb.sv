@@ -401,6 +401,7 @@ module tl_pcie_tb
       .s_rx_data_ready(rx_data_ready),
       .s_rx_data(rx_data),
       .s_rx_data_last(rx_data_last),
+      .s_rx_waiting(rx_valid),
       .m_landed_valid(landed_valid),
       .m_landed(landed),
       .m_taken_valid(taken_valid),
