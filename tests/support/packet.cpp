@@ -39,13 +39,17 @@ std::uint64_t Get48(ByteView b, std::size_t at) {
   return static_cast<std::uint64_t>(Get16(b, at)) << 32 | Get32(b, at + 2);
 }
 
-void Append(Frame& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+void Append(Frame& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 void PadTo4(Frame& out) {
   while (out.size() % 4 != 0) out.push_back(0);
 }
 
-std::uint16_t Complement(std::uint16_t v) { return static_cast<std::uint16_t>(~v); }
+std::uint16_t Complement(std::uint16_t v) {
+  return static_cast<std::uint16_t>(~v);
+}
 
 // Sum of the TCP pseudo-header (RFC 9293 3.1).
 std::uint32_t PseudoHeader(const Ipv4Header& ip, std::size_t length) {
@@ -79,9 +83,13 @@ std::uint16_t OnesComplementSum(ByteView bytes, std::uint32_t initial) {
   return static_cast<std::uint16_t>(sum);
 }
 
-Frame OptionEnd() { return {0}; }
+Frame OptionEnd() {
+  return {0};
+}
 
-Frame OptionNop(std::size_t count) { return Frame(count, 1); }
+Frame OptionNop(std::size_t count) {
+  return Frame(count, 1);
+}
 
 Frame OptionMss(std::uint16_t mss) {
   Frame out{2, 4};
@@ -89,9 +97,13 @@ Frame OptionMss(std::uint16_t mss) {
   return out;
 }
 
-Frame OptionWindowScale(std::uint8_t shift) { return {3, 3, shift}; }
+Frame OptionWindowScale(std::uint8_t shift) {
+  return {3, 3, shift};
+}
 
-Frame OptionSackPermitted() { return {4, 2}; }
+Frame OptionSackPermitted() {
+  return {4, 2};
+}
 
 Frame OptionTimestamps(std::uint32_t value, std::uint32_t echo) {
   Frame out{8, 10};

@@ -319,8 +319,7 @@ TEST(Slot, LifeNoticesKeepTheirDistance) {
   b.v.s_cmd_valid = 0;
   b.drain();
   ASSERT_EQ(b.life.size(), 8u);
-  for (size_t i = 1; i < b.life.size(); ++i)
-    EXPECT_GE(b.life[i].cycle - b.life[i - 1].cycle, 4u);
+  for (size_t i = 1; i < b.life.size(); ++i) EXPECT_GE(b.life[i].cycle - b.life[i - 1].cycle, 4u);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Data and acknowledgments without loss: segmentation, PSH, Nagle, delayed ACK, windows of both sides,
-// RFC 5961 for ACK and SYN.
+// Data and acknowledgments without loss: segmentation, PSH, Nagle, delayed ACK, windows of both
+// sides, RFC 5961 for ACK and SYN.
 #include "lane_bench.hpp"
 
 namespace lane {

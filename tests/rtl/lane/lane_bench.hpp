@@ -38,7 +38,18 @@ enum State {
   kTimeWait
 };
 enum Cause { kNone, kRefused, kReset, kTimeout, kUnreachable, kAborted };
-enum Op { kNop, kOpen, kListenCmd, kUnlisten, kAccept, kShutdown, kAbort, kRelease, kSetopt, kQuery };
+enum Op {
+  kNop,
+  kOpen,
+  kListenCmd,
+  kUnlisten,
+  kAccept,
+  kShutdown,
+  kAbort,
+  kRelease,
+  kSetopt,
+  kQuery
+};
 enum Option { kNoDelay, kTtl, kDscp, kUserTimeout, kQuickAck };
 enum Rc { kOk = 0, kStale = 4, kBadState = 5, kBadArg = 6 };
 enum Nbr { kPending, kResolved, kFailed };
@@ -457,16 +468,28 @@ class Bench {
       cpl_cookie_ = v.p_cookie;
       cpl_rc_ = v.p_rc;
       const auto& w = v.p_info;  // word 10 is the first field
-      info = {w[10], w[9], w[8], w[7], w[6], w[5], w[4], w[3], w[2], int(w[1] >> 16),
-              int(w[1] & 0xffff), int(w[0] >> 28), int(w[0] >> 24 & 15), int(w[0] >> 20 & 15),
-              int(w[0] >> 16 & 15), int(w[0] >> 12 & 15)};
+      info = {w[10],
+              w[9],
+              w[8],
+              w[7],
+              w[6],
+              w[5],
+              w[4],
+              w[3],
+              w[2],
+              int(w[1] >> 16),
+              int(w[1] & 0xffff),
+              int(w[0] >> 28),
+              int(w[0] >> 24 & 15),
+              int(w[0] >> 20 & 15),
+              int(w[0] >> 16 & 15),
+              int(w[0] >> 12 & 15)};
     }
     if (v.m_status_valid) {
-      status[v.m_status_flow] = {v.st_gen,          v.st_tag,        bool(v.st_listening),
-                                 bool(v.st_active), bool(v.st_fin),  bool(v.st_done),
-                                 bool(v.st_r1),     int(v.st_state), int(v.st_cause),
-                                 v.st_rx_end,       v.st_acked,      v.st_sent,
-                                 v.st_taken,        v.st_mss};
+      status[v.m_status_flow] = {
+          v.st_gen,        v.st_tag,      bool(v.st_listening), bool(v.st_active), bool(v.st_fin),
+          bool(v.st_done), bool(v.st_r1), int(v.st_state),      int(v.st_cause),   v.st_rx_end,
+          v.st_acked,      v.st_sent,     v.st_taken,           v.st_mss};
     }
     dirties += v.m_dirty_valid;
     if (v.m_timer_valid) {

@@ -1,4 +1,5 @@
-// Cycles that tl_lane states: issue to notices and decision, distance of events, fairness of sources.
+// Cycles that tl_lane states: issue to notices and decision, distance of events, fairness of
+// sources.
 #include "lane_bench.hpp"
 
 namespace lane {

@@ -72,8 +72,8 @@ TEST(Rto, OnlyNewlyAcknowledgedDataRestartsTheTimer) {
   b.write(4000);
   b.sent.clear();
   b.now += 150 * kMs;
-  b.in({.ack = 1});        // duplicate
-  b.in({.ack = 90000});    // invalid
+  b.in({.ack = 1});      // duplicate
+  b.in({.ack = 90000});  // invalid
   b.in({.ack = 1, .wnd = 60000});
   b.sent.clear();
   b.advance(50 * kMs);
@@ -260,7 +260,8 @@ TEST(NewReno, WindowUpdatesAndDataAreNoDuplicates) {
   outstanding(b, 20);
   const uint32_t una = b.status[0].acked + 1;
   for (uint32_t i = 0; i < 5; ++i) b.in({.ack = una, .wnd = 60000 - i});
-  for (uint32_t i = 0; i < 5; ++i) b.in({.seq = 1 + 10 * i, .ack = una, .len = 10, .wnd = 60000 - 4});
+  for (uint32_t i = 0; i < 5; ++i)
+    b.in({.seq = 1 + 10 * i, .ack = una, .len = 10, .wnd = 60000 - 4});
   EXPECT_EQ(b.query().ca, 0);
   EXPECT_EQ(b.counter(kCntDupAcks), 0u);
 }

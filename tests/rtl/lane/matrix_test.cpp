@@ -1,14 +1,14 @@
-// SEGMENT ARRIVES, RFC 9293 3.10.7: every state against SYN, ACK, RST, FIN and data, in the window and
-// out of it. A cell says what is sent (the lane's replies without a flow as "reply R") and the state
-// after; "." sends nothing.
+// SEGMENT ARRIVES, RFC 9293 3.10.7: every state against SYN, ACK, RST, FIN and data, in the window
+// and out of it. A cell says what is sent (the lane's replies without a flow as "reply R") and the
+// state after; "." sends nothing.
 #include "lane_bench.hpp"
 
 namespace lane {
 namespace {
 
-const char* const kNames[] = {"CLOSED",     "LISTEN",   "SYN-SENT",   "SYN-RCVD",
-                              "ESTAB",      "FIN-W-1",  "FIN-W-2",    "CLOSE-WAIT",
-                              "CLOSING",    "LAST-ACK", "TIME-WAIT"};
+const char* const kNames[] = {"CLOSED",  "LISTEN",   "SYN-SENT", "SYN-RCVD",
+                              "ESTAB",   "FIN-W-1",  "FIN-W-2",  "CLOSE-WAIT",
+                              "CLOSING", "LAST-ACK", "TIME-WAIT"};
 
 struct Column {
   const char* name;
@@ -29,16 +29,21 @@ std::string outcome(State s, const Seg& g) {
   }
   // Our FIN is acknowledged where the state says so.
   if ((s == kFinWait2 || s == kTimeWait) && seg.ack == 1) seg.ack = 2;
-  if (was_ready) b.in_quiet(seg);
-  else b.in(seg);
+  if (was_ready)
+    b.in_quiet(seg);
+  else
+    b.in(seg);
   b.run();
   std::string out;
   for (const auto& t : b.tx()) out += (out.empty() ? "" : ", ") + t;
-  for (const auto& r : b.replies) out += (out.empty() ? "reply " : ", reply ") + flags_text(r.flags);
+  for (const auto& r : b.replies)
+    out += (out.empty() ? "reply " : ", reply ") + flags_text(r.flags);
   if (out.empty()) out = ".";
   out += " / ";
-  if (!b.life.empty()) out += "FREE";
-  else out += std::string(kNames[b.status[0].state]) + (b.status[0].done ? " done" : "");
+  if (!b.life.empty())
+    out += "FREE";
+  else
+    out += std::string(kNames[b.status[0].state]) + (b.status[0].done ? " done" : "");
   return out;
 }
 

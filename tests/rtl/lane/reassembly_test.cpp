@@ -99,8 +99,8 @@ TEST(Reassembly, FinBeyondTheEdgeIsTrimmedWithTheText) {
   EXPECT_FALSE(b.status[0].fin);
 }
 
-// A stream of known bytes, cut, shuffled, duplicated and overlapped; every answer is carried out on a
-// ring in memory exactly as tl_rx_deliver would.
+// A stream of known bytes, cut, shuffled, duplicated and overlapped; every answer is carried out on
+// a ring in memory exactly as tl_rx_deliver would.
 void random_stream(uint64_t s, uint32_t irs) {
   std::mt19937_64 rng(s);
   auto pick = [&](uint32_t lo, uint32_t hi) {

@@ -34,7 +34,9 @@ class Random {
   std::uint32_t Below(std::uint32_t bound) {
     return static_cast<std::uint32_t>((engine_() >> 32) * bound >> 32);
   }
-  std::uint32_t Between(std::uint32_t low, std::uint32_t high) { return low + Below(high - low + 1); }
+  std::uint32_t Between(std::uint32_t low, std::uint32_t high) {
+    return low + Below(high - low + 1);
+  }
   bool Percent(std::uint32_t chance) { return Below(100) < chance; }
   std::uint8_t Byte() { return static_cast<std::uint8_t>(engine_() >> 40); }
 
@@ -53,7 +55,9 @@ inline std::uint16_t PlainSum(std::span<const std::uint8_t> bytes) {
 }
 
 // Zero has two representations in one's complement.
-inline bool SameSum(std::uint16_t a, std::uint16_t b) { return a % 0xffff == b % 0xffff; }
+inline bool SameSum(std::uint16_t a, std::uint16_t b) {
+  return a % 0xffff == b % 0xffff;
+}
 
 // A port of any width as bytes, lane 0 first.
 template <typename Port>

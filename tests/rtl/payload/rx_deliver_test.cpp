@@ -39,7 +39,10 @@ class Deliver : public Clocked<Vtl_rx_deliver_tb> {
     Bytes kept;
   };
 
-  explicit Deliver(std::uint64_t stream) : random(stream) { Step(); Step(); }
+  explicit Deliver(std::uint64_t stream) : random(stream) {
+    Step();
+    Step();
+  }
 
   void Queue(std::uint32_t lane, std::uint32_t len, bool good) {
     Frame frame{lane, Bytes(len), good};
@@ -51,8 +54,14 @@ class Deliver : public Clocked<Vtl_rx_deliver_tb> {
     const Bytes data = undecided.front();
     undecided.pop_front();
     const auto first = data.begin() + (commit ? head : 0);
-    Answer made{commit, static_cast<std::uint16_t>(random.Below(65536)), random.Byte(), pos, head, len,
-                random.Below(0xffffffff), commit ? Bytes(first, first + len) : Bytes{}};
+    Answer made{commit,
+                static_cast<std::uint16_t>(random.Below(65536)),
+                random.Byte(),
+                pos,
+                head,
+                len,
+                random.Below(0xffffffff),
+                commit ? Bytes(first, first + len) : Bytes{}};
     answer = true;
     top.ans_commit = commit;
     top.ans_flow = made.flow;
@@ -104,7 +113,8 @@ class Deliver : public Clocked<Vtl_rx_deliver_tb> {
     Settle();
 
     if (top.verdict_valid) {
-      if (coming.front().good && !coming.front().data.empty()) undecided.push_back(coming.front().data);
+      if (coming.front().good && !coming.front().data.empty())
+        undecided.push_back(coming.front().data);
       ++verdicts;
       coming.pop_front();
       inside = false;
@@ -144,7 +154,8 @@ class Deliver : public Clocked<Vtl_rx_deliver_tb> {
     ++words_out;
     ASSERT_EQ(top.word_last != 0, got.size() == want.len);
     if (top.word_last) {
-      ASSERT_EQ(got, want.kept) << "pos " << want.pos << " head " << want.head << " len " << want.len;
+      ASSERT_EQ(got, want.kept) << "pos " << want.pos << " head " << want.head << " len "
+                                << want.len;
       got.clear();
       expected.pop_front();
       in_frame = false;
@@ -177,8 +188,9 @@ TEST(RxDeliver, DeliversRandomTrimsDropsAndBadVerdictsByteExactly) {
       answer_percent = random.Percent(50) ? 100 : random.Between(1, 30);
     }
     if (deliver.coming.empty()) {
-      const std::uint32_t len =
-          random.Percent(70) ? random.Below(40) : random.Percent(80) ? random.Below(1461) : 1460;
+      const std::uint32_t len = random.Percent(70)   ? random.Below(40)
+                                : random.Percent(80) ? random.Below(1461)
+                                                     : 1460;
       deliver.Queue(random.Below(Deliver::kBytes), len, random.Percent(85));
       deliver.coming.back().extra = random.Percent(50) ? 0 : random.Below(6);
     }
@@ -197,7 +209,8 @@ TEST(RxDeliver, ShiftsFromEveryLaneToEveryLane) {
   Deliver deliver(2);
   for (std::uint32_t from = 0; from < Deliver::kBytes; ++from) {
     for (std::uint32_t to = 0; to < Deliver::kBytes; ++to) {
-      for (std::uint32_t len = 1; len <= 2 * Deliver::kBytes + 1; len += Deliver::kBytes > 16 ? 9 : 1) {
+      for (std::uint32_t len = 1; len <= 2 * Deliver::kBytes + 1;
+           len += Deliver::kBytes > 16 ? 9 : 1) {
         deliver.Queue(from, len, true);
         while (deliver.undecided.empty()) deliver.Step();
         deliver.Decide(true, 0, len, 0x1000 + to);

@@ -20,10 +20,10 @@ class Store : public Clocked<Vtl_tx_store_tb> {
 
   struct Flow {
     std::uint8_t gen = 0;
-    Bytes stream;               // appended since birth, whether or not the tail says so yet
-    std::uint32_t tail = 0;     // as published
+    Bytes stream;            // appended since birth, whether or not the tail says so yet
+    std::uint32_t tail = 0;  // as published
     std::uint32_t acked = 0;
-    std::uint32_t limit = 0;    // as announced
+    std::uint32_t limit = 0;  // as announced
   };
   struct Append {
     std::uint16_t flow;
@@ -115,7 +115,8 @@ class Store : public Clocked<Vtl_tx_store_tb> {
       } else if (!word_held && random.Percent(append_percent)) {
         word_held = true;
         const std::uint32_t lane = (append.pos + append.sent) % kBytes;
-        const std::size_t count = std::min<std::size_t>(kBytes - lane, append.data.size() - append.sent);
+        const std::size_t count =
+            std::min<std::size_t>(kBytes - lane, append.data.size() - append.sent);
         for (std::uint32_t i = 0; i < kBytes; ++i) SetLane(top.app_data, i, random.Byte());
         for (std::size_t i = 0; i < count; ++i) {
           SetLane(top.app_data, lane + i, append.data[append.sent + i]);
@@ -339,7 +340,8 @@ TEST(TxStore, SumsAHundredThousandRandomRangesLikeAPlainChecksum) {
   Store store(1);
   Mix(store, 100000, 0);
   for (std::uint16_t f = 0; f < kFlows; ++f) {
-    EXPECT_GT(store.flows[f].stream.size(), 20 * kSize) << "the ring of flow " << f << " hardly wrapped";
+    EXPECT_GT(store.flows[f].stream.size(), 20 * kSize)
+        << "the ring of flow " << f << " hardly wrapped";
     EXPECT_EQ(store.flows[f].limit, store.Limit(f));
   }
 }
@@ -397,7 +399,7 @@ TEST(TxStore, KeepsTheBytesOfALaunchedRetransmissionWhenAnAckArrives) {
   Store store(6);
   store.Queue(2, kSize);
   store.Drain();
-  store.word_percent = 0;  // the frame builder is busy with something else
+  store.word_percent = 0;     // the frame builder is busy with something else
   store.Launch(2, 500, 300);  // a new segment
   store.Step();
   store.Launch(2, 103, 200);  // behind it the retransmission
