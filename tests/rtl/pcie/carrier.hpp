@@ -393,7 +393,9 @@ class Carrier {
       ++app_words;
     }
     if (d.app_valid && d.app_ready) {
-      if (!appends.empty()) EXPECT_EQ(appends.back().data.size(), appends.back().len);
+      if (!appends.empty()) {
+        EXPECT_EQ(appends.back().data.size(), appends.back().len);
+      }
       appends.push_back({d.app_flow, d.app_gen, d.app_pos, d.app_len, app_cycle, {}});
       app_seen = false;
     }
