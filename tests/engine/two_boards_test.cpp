@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
         LinkCase{
             "Everything",
             {.loss = 0.01, .duplicate = 0.01, .reorder = 0.01, .corrupt = 0.005, .delay = 20'000}}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& link) { return std::string(link.param.name); });
 
 TEST(TwoBoards, OpenAndCloseAThousandConnectionsInTurnWithoutLeakingASlot) {
   BoardPair pair{{}};
