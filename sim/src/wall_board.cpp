@@ -12,9 +12,14 @@
 namespace tautline::sim {
 namespace {
 
-// now_us moves at most so far at once while the device is busy: a process that was descheduled must
-// not fire timers before it has seen the ACKs that wait in the TAP device.
+// now_us moves at most so far at once while the device is busy.
 constexpr std::uint64_t kStepUs = 1000;
+// Board time lags behind the wall at most so far. What is beyond was lost to a slow model, a busy
+// machine or a blocked write, and the board never lives it: a peer that had no time to answer must
+// not find a timer expired.
+constexpr std::uint64_t kMaxLagUs = 2000;
+// A frame that is in has reached its connection after so many cycles.
+constexpr Cycle kThrough = 128;
 // Frames taken from the wire ahead of the line; the rest waits in the kernel's queue.
 constexpr std::size_t kFramesAhead = 64;
 
@@ -54,6 +59,19 @@ std::uint64_t WallBoard::wall_us() const {
                                         .count());
 }
 
+std::uint64_t WallBoard::board_us() const {
+  return wall_us() - lost_us_;
+}
+
+// `due` is what the board's clock would show if nothing had held it up.
+void WallBoard::absorb_lag(std::uint64_t due) {
+  const std::uint64_t now = board_us();
+  if (now <= due + kMaxLagUs) return;
+  const std::uint64_t lost = now - due - kMaxLagUs;
+  lost_us_ += lost;
+  core_->utc_start_ns += lost * 1000;  // a capture stays on the wall's time
+}
+
 void WallBoard::kick() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(kick_fd_, &one, sizeof one);
@@ -89,36 +107,51 @@ void WallBoard::loop() {
   // The scanner looks at one flow a cycle.
   const Cycle sweep = core.variant.flows + 64;
   const Cycle slice = std::max<Cycle>(sweep, 512);
-  Cycle stepped = 0;  // when now_us moved last
+  Cycle stepped = 0;      // when now_us moved last
+  std::size_t ahead = 0;  // of the frames that wait, those that go in before time moves again
+  Cycle settled = 0;      // they have all been through then
+  std::uint64_t due = bus.now_us;
   std::uint64_t read_count = 0;
   while (!stop_) {
+    absorb_lag(std::max(due, bus.now_us));
+    due = 0;
     // Idle time has no effects, so it may be left out, up to the next thing that is due: inputs
     // that wait go first, then the deadline.
+    bool moved = false;
     if (core.idle()) {
-      std::uint64_t to = wall_us();
+      std::uint64_t to = board_us();
       if (bus.deadline_valid) to = std::min(to, bus.deadline - 1);
       const Nanos event = core.wire->next_event();
       if (event != kNever) to = std::min(to, bus.epoch_us + (event + 999) / 1000);
       if (to > bus.now_us) {
         core.set_now(to);
-        stepped = bus.cycle;
+        moved = true;
       }
     }
     const bool written = drain_mmio();
-    const std::size_t room =
-        bus.rx.queue.size() < kFramesAhead ? kFramesAhead - bus.rx.queue.size() : 0;
-    const std::size_t frames = core.pump(room);
-    const bool waiting = written || frames > 0 || !bus.rx.queue.empty() || bus.mmio.active;
-    // One step a sweep. Time waits for the inputs to go through, but not for ever under a flood.
-    if (bus.cycle - stepped >= (waiting ? 8 * sweep : core.idle() ? 0 : sweep)) {
-      const std::uint64_t wall = wall_us();
+    const std::size_t before = bus.rx.queue.size();
+    core.pump(before < kFramesAhead ? kFramesAhead - before : 0);
+    if (before == 0) ahead = bus.rx.queue.size();
+    const bool waiting = written || !bus.rx.queue.empty() || bus.mmio.active;
+    // One step a sweep, and none while what could stop a timer waits. A flood does not hold time
+    // for ever: what comes after a step waits for the next.
+    const bool held = ahead > 0 || (bus.cycle < settled && !core.idle());
+    if (!moved && !held && (core.idle() || bus.cycle - stepped >= sweep)) {
+      const std::uint64_t wall = board_us();
       if (wall > bus.now_us) {
         core.set_now(std::min(wall, bus.now_us + kStepUs));
-        stepped = bus.cycle;
+        moved = true;
+        ahead = bus.rx.queue.size();
       }
     }
+    if (moved) stepped = bus.cycle;
     if (!core.idle() || bus.busy_until > bus.cycle) {
+      const std::size_t queued = bus.rx.queue.size();
       core.run(bus.cycle + slice);
+      if (ahead > 0) {
+        ahead -= std::min(ahead, queued - bus.rx.queue.size());
+        if (ahead == 0) settled = bus.cycle + kThrough;
+      }
       written_.store(bus.memory.counts().written_bytes, std::memory_order_release);
       for (const std::uint32_t value : core.reads) {
         read_answer_.store(++read_count << 32 | value);
@@ -138,15 +171,16 @@ void WallBoard::loop() {
       }
     }
     if (flush_.exchange(false)) core.flush();
-    if (core.idle() && !waiting) sleep();
+    if (core.idle() && !waiting) due = sleep();
   }
   // Nobody waits for an answer that cannot come.
   read_answer_.store(++read_count << 32 | 0xffffffff);
   read_answer_.notify_all();
 }
 
-// Sleeps until a frame, a doorbell, a deadline or an event of the link model.
-void WallBoard::sleep() {
+// Sleeps until a frame, a doorbell, a deadline or an event of the link model. Returns the time up
+// to which that was right: who oversleeps has lost the rest.
+std::uint64_t WallBoard::sleep() {
   Bus& bus = *core_->bus;
   sleeping_.store(true, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -154,7 +188,7 @@ void WallBoard::sleep() {
   if (bus.deadline_valid) until = bus.deadline;
   const Nanos event = core_->wire->next_event();
   if (event != kNever) until = std::min(until, bus.epoch_us + (event + 999) / 1000);
-  const std::uint64_t now = wall_us();
+  const std::uint64_t now = board_us();
   if (ops_.empty() && until > now && !stop_ && !flush_) {
     pollfd fds[2] = {{kick_fd_, POLLIN, 0}, {core_->wire->fd(), POLLIN, 0}};
     const std::uint64_t us = std::min<std::uint64_t>(until - now, 1'000'000);
@@ -171,6 +205,7 @@ void WallBoard::sleep() {
     }
   }
   sleeping_.store(false, std::memory_order_relaxed);
+  return std::min(until, board_us());
 }
 
 BoardStats WallBoard::stats() const {

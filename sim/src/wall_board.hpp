@@ -1,5 +1,6 @@
 #pragma once
-// A board that follows the wall clock: a thread of its own owns the model.
+// A board that follows the wall clock: a thread of its own owns the model. Its time runs as the
+// wall's does, less what it could not keep up with; the host sees the wall's.
 
 #include <atomic>
 #include <chrono>
@@ -83,12 +84,15 @@ class WallBoard final : public Board {
  private:
   explicit WallBoard(std::unique_ptr<Core> core);
   void loop();
-  void sleep();
+  std::uint64_t sleep();
+  [[nodiscard]] std::uint64_t board_us() const;
+  void absorb_lag(std::uint64_t due);
   void kick();
   bool drain_mmio();
 
   std::unique_ptr<Core> core_;
   std::chrono::steady_clock::time_point start_;
+  std::uint64_t lost_us_ = 0;  // wall time that the board has not lived; its thread's
   SpscQueue<MmioOp, 1024> ops_;
   std::atomic<std::uint64_t> read_answer_{0};  // count in the upper half, value in the lower
   std::atomic<std::uint64_t> written_{0};
