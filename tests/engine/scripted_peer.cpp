@@ -83,9 +83,8 @@ void Bench::Attach() {
     throw std::runtime_error("attach: " + stack.error().message() + ": " + explanation_);
   }
   stack_.emplace(std::move(*stack));
-  engine_mac_ = config_.mac.value() != 0
-                    ? config_.mac.value()
-                    : 0x0200'0000'0000ULL | config_.address.value;
+  engine_mac_ =
+      config_.mac.value() != 0 ? config_.mac.value() : 0x0200'0000'0000ULL | config_.address.value;
   Settle();  // the last register writes of attach are posted
 }
 
@@ -105,8 +104,8 @@ std::optional<sim::Frame> Bench::NextFrame(std::chrono::nanoseconds limit) {
   const sim::Nanos end = board_->time() + static_cast<sim::Nanos>(limit.count());
   for (;;) {
     while (auto frame = board_->take_frame()) {
-      auto packet = ParseFrame(std::span(
-          reinterpret_cast<const std::uint8_t*>(frame->bytes.data()), frame->bytes.size()));
+      auto packet = ParseFrame(std::span(reinterpret_cast<const std::uint8_t*>(frame->bytes.data()),
+                                         frame->bytes.size()));
       if (answer_arp && packet && packet->arp && packet->arp->operation == 1) {
         ArpPacket reply{.operation = 2,
                         .sender_mac = kPeerMac,
@@ -143,7 +142,9 @@ Frame ScriptedPeer::Build(const Segment& segment) const {
                   {.src = ip, .dst = bench_.config().address.value}, tcp);
 }
 
-void ScriptedPeer::Send(const Segment& segment) { SendRaw(Build(segment)); }
+void ScriptedPeer::Send(const Segment& segment) {
+  SendRaw(Build(segment));
+}
 
 void ScriptedPeer::SendRaw(const Frame& frame, bool bad) {
   bench_.board().give_frame(Bytes(frame), 0, bad);
@@ -177,8 +178,8 @@ std::optional<Received> ScriptedPeer::TryNext(std::chrono::nanoseconds limit) {
     const sim::Nanos now = bench_.board().time();
     auto frame = bench_.NextFrame(std::chrono::nanoseconds(end > now ? end - now : 0));
     if (!frame) return std::nullopt;
-    auto packet = ParseFrame(std::span(reinterpret_cast<const std::uint8_t*>(frame->bytes.data()),
-                                       frame->bytes.size()));
+    auto packet = ParseFrame(
+        std::span(reinterpret_cast<const std::uint8_t*>(frame->bytes.data()), frame->bytes.size()));
     if (!packet) {
       ADD_FAILURE() << "the engine sent a malformed frame: " << packet.error();
       continue;
@@ -186,6 +187,12 @@ std::optional<Received> ScriptedPeer::TryNext(std::chrono::nanoseconds limit) {
     if (!packet->tcp || packet->tcp->dst_port != port_) continue;
     return Translate(*frame, std::move(*packet));
   }
+}
+
+std::vector<Received> ScriptedPeer::Take(std::chrono::nanoseconds silence) {
+  std::vector<Received> all;
+  while (auto received = TryNext(silence)) all.push_back(std::move(*received));
+  return all;
 }
 
 Received ScriptedPeer::Next(std::chrono::nanoseconds limit) {
@@ -209,11 +216,21 @@ Received ScriptedPeer::Expect(const Expected& expected, std::chrono::nanoseconds
   if (expected.flags) {
     EXPECT_EQ(FlagNames(received->flags), FlagNames(*expected.flags)) << text;
   }
-  if (expected.seq) EXPECT_EQ(received->seq, *expected.seq) << text;
-  if (expected.ack) EXPECT_EQ(received->ack, *expected.ack) << text;
-  if (expected.data) EXPECT_TRUE(received->data == *expected.data) << "other bytes in " << text;
-  if (expected.len) EXPECT_EQ(received->data.size(), *expected.len) << text;
-  if (expected.window) EXPECT_EQ(received->window, *expected.window) << text;
+  if (expected.seq) {
+    EXPECT_EQ(received->seq, *expected.seq) << text;
+  }
+  if (expected.ack) {
+    EXPECT_EQ(received->ack, *expected.ack) << text;
+  }
+  if (expected.data) {
+    EXPECT_TRUE(received->data == *expected.data) << "other bytes in " << text;
+  }
+  if (expected.len) {
+    EXPECT_EQ(received->data.size(), *expected.len) << text;
+  }
+  if (expected.window) {
+    EXPECT_EQ(received->window, *expected.window) << text;
+  }
   return *received;
 }
 

@@ -1,6 +1,7 @@
-// A TCP peer that does only what a test says, segment by segment, and the board it talks to, in virtual
-// time. Sequence numbers are relative: `seq` counts from the sender's own ISN, `ack` from the ISN of the
-// other side, so that an exchange reads like the RFC's figures whatever the ISNs are.
+// A TCP peer that does only what a test says, segment by segment, and the board it talks to, in
+// virtual time. Sequence numbers are relative: `seq` counts from the sender's own ISN, `ack` from
+// the ISN of the other side, so that an exchange reads like the RFC's figures whatever the ISNs
+// are.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,6 +24,7 @@ namespace tautline::test {
 using std::chrono_literals::operator""us;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""h;
 
 inline constexpr std::uint8_t kFin = TcpFlags::kFin, kSyn = TcpFlags::kSyn, kRst = TcpFlags::kRst,
                               kPsh = TcpFlags::kPsh, kAck = TcpFlags::kAck, kUrg = TcpFlags::kUrg;
@@ -72,6 +74,12 @@ struct Received {
 
 std::string Describe(const Received& segment);
 
+// Names the numbered requirements of RFC 9293 (MUST-n, SHLD-n, MAY-n) that a test proves, separated
+// by spaces; docs/requirements.md is made from these calls.
+inline void Covers(const char* requirements) {
+  ::testing::Test::RecordProperty("requirements", requirements);
+}
+
 class ScriptedPeer;
 
 // The board, the library on it, and the frames between them and the peers.
@@ -118,8 +126,8 @@ class ScriptedPeer {
   ScriptedPeer(Bench& bench, std::uint16_t port, std::uint16_t engine_port,
                std::uint32_t isn = 0x1000);
 
-  // Sends a segment; numbers are relative. Returns the cycle in which its first word is offered at the
-  // earliest.
+  // Sends a segment; numbers are relative. Returns the cycle in which its first word is offered at
+  // the earliest.
   void Send(const Segment& segment);
   // Sends a frame that Send cannot make.
   void SendRaw(const Frame& frame, bool bad = false);
@@ -132,14 +140,18 @@ class ScriptedPeer {
   // No TCP segment for so long.
   void ExpectSilence(std::chrono::nanoseconds time);
   std::optional<Received> TryNext(std::chrono::nanoseconds limit);
+  // Everything that comes until there is silence for so long.
+  std::vector<Received> Take(std::chrono::nanoseconds silence = 1ms);
 
-  // Opens passively on the engine's side: SYN, SYN-ACK, ACK; the listener must exist. `mss` 0: no option.
+  // Opens passively on the engine's side: SYN, SYN-ACK, ACK; the listener must exist. `mss` 0: no
+  // option.
   void Connect(std::uint16_t mss = 1460, std::optional<std::uint8_t> window_scale = {},
                std::uint16_t window = 65535);
   // Takes the engine's SYN of an active open and completes the handshake.
   void Accept(std::uint16_t mss = 1460, std::optional<std::uint8_t> window_scale = {},
               std::uint16_t window = 65535);
 
+  [[nodiscard]] Bench& bench() { return bench_; }
   [[nodiscard]] std::uint32_t isn() const { return isn_; }
   [[nodiscard]] std::uint32_t engine_isn() const { return engine_isn_; }
   void set_engine_isn(std::uint32_t isn) { engine_isn_ = isn; }
