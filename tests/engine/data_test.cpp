@@ -276,6 +276,21 @@ TEST(Data, CarriesTheTtlAndDiffservOfItsSocket) {
   EXPECT_EQ(data.packet.ip->tos, 46 << 2);
 }
 
+// The carrier tells the engine of new bytes burst by burst (512 bytes), and an idle connection
+// sends what it knows of at once. A write across a burst's end leaves in two segments, each with
+// PSH, and with Nagle off a long write leaves in segments of a burst.
+TEST(Data, DISABLED_OfOneWriteIsNotCutWhereADmaBurstEnds) {
+  Covers("SHLD-27 SHLD-28");
+  Rig rig(NoDelay());
+  rig.Open();
+  EXPECT_EQ(Carry(rig.socket, rig.peer, Pattern(300), 1), Pattern(300));
+  rig.Write(Pattern(500, 300));
+  EXPECT_EQ(rig.peer.Take(100us).size(), 1U);
+  rig.Give({.seq = 1, .ack = 801});
+  rig.Write(Pattern(7300, 800));
+  EXPECT_EQ(rig.peer.Take(100us).size(), 5U);
+}
+
 TEST(Data, OrItsAbsenceLeavesAnIdleConnectionAlone) {
   Covers("MUST-25");
   Rig rig;
