@@ -32,6 +32,7 @@ import pcapng  # noqa: E402
 KERNEL, BOARD, PREFIX = "10.77.0.1", "10.77.0.2", 24
 NOBODY = "10.77.0.99"  # on the link, but no one answers for it
 ECHO, HTTP, BULK = 7, 80, 5001
+RTO_MIN = "100ms"  # of both: short for loss, longer than a delayed acknowledgement
 DEADLINE = 30.0  # for anything that must happen at all
 
 socket.setdefaulttimeout(DEADLINE)
@@ -253,8 +254,8 @@ class SystemTest(unittest.TestCase):
         failures = len(result.failures) + len(result.errors)
         super().run(result)
         if len(result.failures) + len(result.errors) > failures:
-            print(f"seed {SEED}; captures and logs in {self.directory}; again: TAUTLINE_SEED={SEED} "
-                  f"TAUTLINE_BUILD={BUILD} scripts/netns python3 -B -m unittest {self.id()} "
+            print(f"captures and logs in {self.directory}; again: TAUTLINE_SEED={SEED} "
+                  f"TAUTLINE_BUILD={BUILD} ../../scripts/netns python3 -B -m unittest {self.id()} "
                   "(in tests/system)", file=sys.stderr)
         else:
             shutil.rmtree(self.directory)
@@ -271,7 +272,6 @@ class SystemTest(unittest.TestCase):
         self.addCleanup(run, "ip", "link", "delete", self.tap)
         run("ip", "address", "add", f"{KERNEL}/{PREFIX}", "dev", self.tap)
         run("ip", "link", "set", self.tap, "mtu", str(self.mtu), "up")
-        # A lost segment of the kernel's is sent again after 40 ms, as the tests' boards do.
         self.set_route()
         self.addCleanup(self._end_programs)
 
@@ -285,24 +285,24 @@ class SystemTest(unittest.TestCase):
 
     def set_route(self, *attributes: str) -> None:
         run("ip", "route", "replace", f"10.77.0.0/{PREFIX}", "dev", self.tap, "src", KERNEL,
-            "rto_min", "40ms", *attributes)
+            "rto_min", RTO_MIN, *attributes)
 
     # The programs.
 
     def echo_server(self, *arguments: str, **kind) -> Program:
-        return Program(self, "echo_server", "--rto-min", "40ms", *arguments,
+        return Program(self, "echo_server", "--rto-min", RTO_MIN, *arguments,
                        ready="echo on port", **kind)
 
     def http_server(self, directory: pathlib.Path, *arguments: str, **kind) -> Program:
-        return Program(self, "http_server", "--rto-min", "40ms", "--echo-port", str(ECHO),
+        return Program(self, "http_server", "--rto-min", RTO_MIN, "--echo-port", str(ECHO),
                        "--directory", str(directory), *arguments, ready="serving", **kind)
 
     def bulk_server(self, *arguments: str, **kind) -> Program:
-        return Program(self, "bulk", "--rto-min", "40ms", *arguments, ready="waiting on port",
+        return Program(self, "bulk", "--rto-min", RTO_MIN, *arguments, ready="waiting on port",
                        **kind)
 
     def bulk_client(self, port: int, *arguments: str, host: str = KERNEL, **kind) -> Program:
-        return Program(self, "bulk", "--rto-min", "40ms", "--connect", f"{host}:{port}", *arguments,
+        return Program(self, "bulk", "--rto-min", RTO_MIN, "--connect", f"{host}:{port}", *arguments,
                        **kind)
 
     # Sockets of the kernel, closed at the end.

@@ -79,7 +79,7 @@ class SlowKernelTest(support.SystemTest):
 
 
 class SlowBoardTest(support.SystemTest):
-    """The kernel sends, the board's application is the slow side: an echo that cannot be written."""
+    """The kernel sends, the board's application is slow: an echo that cannot be written."""
 
     def fill(self, peer: socket.socket, data: bytes) -> int:
         """Sends until nothing has been taken for a while, and returns how much was."""
