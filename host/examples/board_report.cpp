@@ -127,7 +127,7 @@ class Watch {
       take_until(frame.first_cycle);
       out(*p, frame.first_cycle);
     } else if (!frame.bad) {
-      in_.push_back({*p, frame.last_cycle});
+      in_.emplace_back(*p, frame.last_cycle);
       if (in_.size() > 4096) take_until(in_[in_.size() / 2].second);
     }
   }

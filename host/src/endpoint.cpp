@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <memory>
 
 namespace tautline {
 namespace {
@@ -13,8 +14,9 @@ std::expected<T, std::error_code> invalid() {
 
 /// A number that is all of `text`.
 bool number(std::string_view text, int base, unsigned max, unsigned& value) {
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value, base);
+  const char* const begin = std::to_address(text.begin());
+  const char* const end = std::to_address(text.end());
+  const auto result = std::from_chars(begin, end, value, base);
   return result.ec == std::errc{} && result.ptr == end && value <= max;
 }
 

@@ -138,7 +138,7 @@ class VirtualFunction final : public PciFunction {
   void acknowledge_interrupt() noexcept override {
     Core& core = *board_->core;
     core.interrupt_pending = false;
-    std::uint64_t count;
+    std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(core.interrupt_fd, &count, sizeof count);
   }
 

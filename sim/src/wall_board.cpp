@@ -196,7 +196,7 @@ std::uint64_t WallBoard::sleep() {
                            static_cast<long>(us % 1'000'000 * 1000)};
     ::ppoll(fds, 2, &timeout, nullptr);
     if ((fds[0].revents & POLLIN) != 0) {
-      std::uint64_t count;
+      std::uint64_t count = 0;
       [[maybe_unused]] const ssize_t n = ::read(kick_fd_, &count, sizeof count);
     }
     // A TAP device that is down is always "readable" with an error: do not spin on it.
@@ -269,7 +269,7 @@ class WallFunction final : public PciFunction {
   [[nodiscard]] int interrupt_fd() const noexcept override { return board_->core().interrupt_fd; }
   void acknowledge_interrupt() noexcept override {
     Core& core = board_->core();
-    std::uint64_t count;
+    std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(core.interrupt_fd, &count, sizeof count);
     core.interrupt_pending = false;
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -30,7 +31,7 @@ struct LineRate {
 
   static LineRate from_gbps(double gbps) {
     LineRate rate;
-    rate.per_byte = static_cast<std::uint64_t>(8 * kClockHz * 1024 / (gbps * 1e9) + 0.5);
+    rate.per_byte = static_cast<std::uint64_t>(std::llround(8 * kClockHz * 1024 / (gbps * 1e9)));
     if (rate.per_byte == 0) rate.per_byte = 1;
     return rate;
   }
