@@ -6,7 +6,7 @@ from support import BULK, ECHO, echo, pattern, random_bytes, read_to_end
 SIZE = 400_000
 
 
-class BadWireTest(support.SystemTest):
+class Rig(support.SystemTest):
     def both_ways(self, wire: str, *counters: str) -> None:
         """Both directions at once; each of the counters has to have moved."""
         board = self.bulk_server("--send", str(SIZE), "--expect", str(SIZE), url=wire)
@@ -19,6 +19,8 @@ class BadWireTest(support.SystemTest):
         for name in counters:
             self.assertGreater(values.get(name, 0), 0, name)
 
+
+class BadWireTest(Rig):
     def test_loss_of_one_percent(self) -> None:
         self.both_ways("&loss=0.01", "engine.retrans_segs", "engine.out_of_order")
 
@@ -44,8 +46,11 @@ class BadWireTest(support.SystemTest):
         self.both_ways("&loss=0.02&reorder=0.05&dup=0.05&corrupt=0.02&delay_us=100&jitter_us=50",
                        "engine.retrans_segs", "engine.out_of_order", "engine.dup_segs_in")
 
+
+class BottleneckTest(Rig):
     def test_a_bottleneck(self) -> None:
-        self.both_ways("&tx_rate_mbps=10&tx_queue=4&rx_rate_mbps=10&rx_queue=4&delay_us=1000",
+        # The board's own sending overflows the queue; the kernel's does not.
+        self.both_ways("&tx_rate_mbps=10&tx_queue=4&rx_rate_mbps=20&rx_queue=64&delay_us=1000",
                        "engine.retrans_segs")
 
     def test_connections_that_open_and_close_under_loss(self) -> None:

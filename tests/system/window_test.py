@@ -123,9 +123,9 @@ class SlowBoardTest(support.SystemTest):
         self.assertEqual(board.wait(), 0, board.log())
 
     def test_a_large_receive_ring_is_scaled(self) -> None:
-        board = self.bulk_server("--expect", "3000000", "--receive-ring", "20")
+        board = self.bulk_server("--expect", "1500000", "--receive-ring", "20")
         peer = self.connect(BULK)
-        peer.sendall(pattern(3_000_000))
+        peer.sendall(pattern(1_500_000))
         peer.shutdown(socket.SHUT_WR)
         self.assertEqual(read_to_end(peer), b"")
         self.assertEqual(board.wait(), 0, board.log())
