@@ -28,8 +28,8 @@ TEST_F(Connection, AnswersPing) {
   peer.SendRaw(frame);
   auto answer = bench.NextFrame(1ms);
   ASSERT_TRUE(answer);
-  auto packet = ParseFrame(std::span(reinterpret_cast<const std::uint8_t*>(answer->bytes.data()),
-                                     answer->bytes.size()));
+  auto packet = ParseFrame(
+      std::span(reinterpret_cast<const std::uint8_t*>(answer->bytes.data()), answer->bytes.size()));
   ASSERT_TRUE(packet && packet->icmp);
   EXPECT_EQ(packet->icmp->type, 0);
   EXPECT_EQ(packet->icmp->payload, echo.payload);
