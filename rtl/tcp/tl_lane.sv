@@ -422,27 +422,40 @@ module tl_lane
   end
 
   always_ff @(posedge clk) begin
-    // Valids; all zero when nothing happened.
-    m_ans_valid    <= s3_valid && !rst && s3.kind == EV_SEG && s3_seg.seg.len != '0;
-    m_tx_valid     <= s3_valid && !rst && r.a.tx;
-    m_launch_valid <= s3_valid && !rst && r.a.tx && r.a.tx_len != '0;
-    m_reply_valid  <= s3_valid && !rst && r.a.reply;
-    m_acked_valid  <= s3_valid && !rst && s3_tcb.active && r.t.snd_una != s3_tcb.snd_una;
-    m_cpl_valid    <= s3_valid && !rst && s3.kind == EV_CMD;
-    m_status_valid <= s3_valid && !rst && write;
-    m_dirty_valid  <= s3_valid && !rst && write && changed && !r.t.released && !half_open(r.t);
-    m_timer_valid  <= s3_valid && !rst && write && r.t.timers != s3_tcb.timers;
-    // A send event that found nothing to send must not make the flow ready again.
-    m_ready_valid  <= s3_valid && !rst && write && !frees &&
-                      (s3.kind != EV_SEND || r.a.tx) && ready;
-    m_wait_valid   <= s3_valid && !rst && r.a.waiting;
-    m_del_valid    <= s3_valid && !rst && write && r.t.done && !s3_tcb.done;
-    m_tw_valid     <= s3_valid && !rst && r.a.tw;
-    m_lsn_valid    <= s3_valid && !rst && write &&
-                      ((half_open(s3_tcb) && !half_open(r.t)) ||
-                       (s3_tcb.counted != (r.t.counted && !frees)));
-    if (rst) cnt <= '0;
-    else cnt <= r.a.cnt;
+    m_ans_valid    <= 1'b0;
+    m_tx_valid     <= 1'b0;
+    m_launch_valid <= 1'b0;
+    m_reply_valid  <= 1'b0;
+    m_acked_valid  <= 1'b0;
+    m_cpl_valid    <= 1'b0;
+    m_status_valid <= 1'b0;
+    m_dirty_valid  <= 1'b0;
+    m_timer_valid  <= 1'b0;
+    m_ready_valid  <= 1'b0;
+    m_wait_valid   <= 1'b0;
+    m_del_valid    <= 1'b0;
+    m_tw_valid     <= 1'b0;
+    m_lsn_valid    <= 1'b0;
+    cnt            <= '0;
+    if (s3_valid && !rst) begin
+      m_ans_valid    <= s3.kind == EV_SEG && s3_seg.seg.len != '0;
+      m_tx_valid     <= r.a.tx;
+      m_launch_valid <= r.a.tx && r.a.tx_len != '0;
+      m_reply_valid  <= r.a.reply;
+      m_acked_valid  <= s3_tcb.active && r.t.snd_una != s3_tcb.snd_una;
+      m_cpl_valid    <= s3.kind == EV_CMD;
+      m_status_valid <= write;
+      m_dirty_valid  <= write && changed && !r.t.released && !half_open(r.t);
+      m_timer_valid  <= write && r.t.timers != s3_tcb.timers;
+      // A send event that found nothing to send must not make the flow ready again.
+      m_ready_valid  <= write && !frees && (s3.kind != EV_SEND || r.a.tx) && ready;
+      m_wait_valid   <= r.a.waiting;
+      m_del_valid    <= write && r.t.done && !s3_tcb.done;
+      m_tw_valid     <= r.a.tw;
+      m_lsn_valid    <= write && ((half_open(s3_tcb) && !half_open(r.t)) ||
+                                  (s3_tcb.counted != (r.t.counted && !frees)));
+      cnt            <= r.a.cnt;
+    end
   end
 
   always_ff @(posedge clk) begin
