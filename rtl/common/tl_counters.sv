@@ -20,7 +20,7 @@ module tl_counters
   localparam int unsigned PendingW = $clog2(Counters) + 1;
 
   logic [31:0] total_mem[Counters];
-  logic [PendingW-1:0] pending_q[Counters];
+  logic [Counters-1:0][PendingW-1:0] pending_q;
   logic clear_q;
   logic [5:0] walk_q;
   logic [6:0] left_q;  // visits until nothing is pending any more
@@ -48,7 +48,7 @@ module tl_counters
 
   always_ff @(posedge clk) begin
     if (rst) begin
-      for (int i = 0; i < int'(Counters); i++) pending_q[i] <= '0;
+      pending_q <= '0;
     end else if (cnt != '0 || visit) begin
       for (int i = 0; i < int'(Counters); i++) begin
         if (visit && !clear_q && walk_q == 6'(i)) pending_q[i] <= PendingW'(cnt[i]);
