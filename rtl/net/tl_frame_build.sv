@@ -32,6 +32,7 @@ module tl_frame_build
     input  wire frame_t            s_frm,
     output logic                   m_frm_done,   // notice: its last word is on the wire from now on
     output logic                   m_read_done,  // notice: its last payload word is being taken
+    output logic                   m_ending,     // level: at most EndingWords words are still to be built
     // A flow's payload and its sum.
     output logic                   m_rd_valid,
     input  wire logic              m_rd_ready,
@@ -56,6 +57,9 @@ module tl_frame_build
 );
   localparam int unsigned Halves = Bytes / 2;
   localparam int unsigned LaneW = $clog2(Bytes);
+  // Time for the lane to decide on the next frame, with two send events in between that find nothing
+  // to send.
+  localparam int unsigned EndingWords = 16;
 
   // ------------------------------------------------------------------------------ the frame
   logic             run_q;
@@ -294,6 +298,7 @@ module tl_frame_build
       run_q <= 1'b0;
       m_rd_valid <= 1'b0;
       m_wire_tvalid <= 1'b0;
+      m_ending <= 1'b0;
       ip_id_q <= '0;
     end else begin
       if (load) run_q <= 1'b1;
@@ -306,6 +311,9 @@ module tl_frame_build
       else if (m_wire_tready) m_wire_tvalid <= 1'b0;
 
       if (m_frm_done) ip_id_q <= ip_id_q + 16'd1;
+
+      // It never outlasts its frame, or the next one would begin with a decision on the one after it.
+      m_ending <= run_q && !m_frm_done && size_q <= off + 17'(EndingWords * Bytes);
     end
   end
 

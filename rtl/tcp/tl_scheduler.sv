@@ -1,7 +1,8 @@
 // tl_scheduler: which flow may send next. The ready set holds flows that can send now, first come
 // first served; the wait set holds flows whose next hop is being resolved.
 //
-// Latency: a flow made ready while the set is empty is offered in the next cycle.
+// Latency: a flow that the lane makes ready while nothing else is, is offered in the same cycle; one
+//   that a position made ready in the next, when the lane can read that position.
 // Throughput: one flow a cycle.
 // Hazard: the ready bit clears at issue and a set in that cycle wins, so no wake-up is lost.
 `default_nettype none
@@ -35,12 +36,19 @@ module tl_scheduler
   // would otherwise sleep through it.
   localparam logic [3:0] Linger = 4'd15;
 
-  logic waking, wait_out, wait_empty, wait_take, ready_empty;
+  logic waking, wait_out, wait_empty, wait_take, ready_empty, other_valid;
+  logic through, set_valid;
   logic [3:0] waking_q;
-  flow_t wait_flow;
+  flow_t wait_flow, set_flow;
 
   assign waking = waking_q != '0;
   assign wait_take = waking && !s_mbox_valid;
+  assign other_valid = s_mbox_valid || (wait_out && wait_take);
+
+  // Past the empty set. Not beside another source: the set would be free to offer that one next.
+  assign through = s_lane_valid && ready_empty && !other_valid;
+  assign m_send_valid = set_valid || through;
+  assign m_send_flow = set_valid ? set_flow : s_lane_flow;
 
   always_ff @(posedge clk) begin
     if (rst) waking_q <= '0;
@@ -68,13 +76,15 @@ module tl_scheduler
   ) i_ready (
       .clk,
       .rst,
-      .s_set_valid({s_lane_valid, s_mbox_valid || (wait_out && wait_take)}),
+      .s_set_valid({s_lane_valid && !(through && m_send_ready), other_valid}),
       .s_set_flow({s_lane_flow, s_mbox_valid ? s_mbox_flow : wait_flow}),
-      .m_valid(m_send_valid),
+      .m_valid(set_valid),
       .m_ready(m_send_ready),
-      .m_flow(m_send_flow),
+      .m_flow(set_flow),
       .empty(ready_empty)
   );
+
+  `TL_ASSERT_STABLE(a_send_stable, m_send_valid, m_send_ready, m_send_flow)
 
   assign busy = !ready_empty || waking;
 

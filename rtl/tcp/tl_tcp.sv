@@ -38,6 +38,7 @@ module tl_tcp
     input  wire logic        m_tx_ready,
     output tx_req_t          m_tx,
     input  wire logic        s_tx_done,
+    input  wire logic        s_tx_ending,
     output logic             m_reply_valid,
     output reply_t           m_reply,
 
@@ -83,7 +84,10 @@ module tl_tcp
     output logic             probe_issue
 );
   localparam int unsigned FlowW = $clog2(Flows);
-  localparam int unsigned Launches = 4;
+  // Frames decided and not sent. What becomes urgent, such as a retransmission, waits behind them, so
+  // the next one is decided only when the frame in the builder is about to end. Wide words make the
+  // shortest frame shorter than a decision takes, and need more.
+  localparam int unsigned Launches = DataW > 64 ? 4 : 2;
   typedef logic [FlowW-1:0] idx_t;
 
   if (Flows < 16 || Flows > 65536 || (Flows & (Flows - 1)) != 0)
@@ -410,6 +414,7 @@ module tl_tcp
   flow_t status_flow;
   status_t status;
   logic [2:0] tx_room;
+  logic send_now;
   cnt_t lane_cnt;
 
   tl_lane #(
@@ -428,7 +433,7 @@ module tl_tcp
       .s_tmo_valid(tmo_valid),
       .s_tmo_ready(tmo_ready),
       .s_tmo_flow(tmo_flow),
-      .s_send_valid(send_valid),
+      .s_send_valid(send_valid && send_now),
       .s_send_ready(send_ready),
       .s_send_flow(send_flow),
       .m_mbox_re(mbox_re),
@@ -489,9 +494,15 @@ module tl_tcp
   );
 
   // ------------------------------------------------------------------------ launch FIFO
-  // The head stays visible until net has built its frame.
-  logic launch_ready;
-  logic [2:0] launch_count;
+  // The head stays visible until net has built its frame. A decision goes past the empty FIFO, but not
+  // while net throws away what it is given: that must have been launched before.
+  logic launch_ready, head_valid, past;
+  tx_req_t head;
+  logic [$clog2(Launches + 1)-1:0] launch_count;
+
+  assign past = lane_tx_valid && !head_valid && cfg.enable;
+  assign m_tx_valid = head_valid || past;
+  assign m_tx = head_valid ? head : lane_tx;
 
   tl_fifo #(
       .Width($bits(tx_req_t)),
@@ -499,15 +510,16 @@ module tl_tcp
   ) i_launch (
       .clk,
       .rst,
-      .s_valid(lane_tx_valid),
+      .s_valid(lane_tx_valid && !(past && m_tx_ready)),
       .s_ready(launch_ready),
       .s_data(lane_tx),
-      .m_valid(m_tx_valid),
+      .m_valid(head_valid),
       .m_ready(m_tx_ready),
-      .m_data(m_tx),
+      .m_data(head),
       .count(launch_count)
   );
-  assign tx_room = 3'(Launches) - launch_count;
+  assign tx_room = 3'(Launches) - 3'(launch_count);
+  assign send_now = launch_count == '0 || s_tx_ending;
   `TL_ASSERT(a_launch_fits, !lane_tx_valid || launch_ready)
 
   // ------------------------------------------------------------------------ lane first, steering waits

@@ -88,7 +88,7 @@ module tl_engine
   logic [LaneW-1:0] verdict_lane;
   logic [DataW-1:0] pay_data;
   logic             rx_room, tcp_room;
-  logic             tx_valid, tx_ready, tx_done;
+  logic             tx_valid, tx_ready, tx_done, tx_ending;
   tx_req_t          tx;
   logic             ask_valid, ask_ready;
   flow_t            ask_flow;
@@ -156,6 +156,7 @@ module tl_engine
       .m_nbr_mac(nbr_mac),
       .m_nbr_changed(nbr_changed),
       .m_tx_done(tx_done),
+      .m_tx_ending(tx_ending),
       .busy(net_busy),
       .cnt(net_cnt),
       .next_deadline_valid(net_deadline_valid),
@@ -200,6 +201,7 @@ module tl_engine
       .m_tx_ready(tx_ready),
       .m_tx(tx),
       .s_tx_done(tx_done),
+      .s_tx_ending(tx_ending),
       .m_reply_valid(reply_valid),
       .m_reply(reply),
       .m_nbr_valid(nbr_ask_valid),

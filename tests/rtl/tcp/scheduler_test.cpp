@@ -37,6 +37,47 @@ TEST_F(Scheduler, OffersAFlowInTheCycleAfterItBecameReady) {
   EXPECT_EQ(b->m_send_flow, 6);
 }
 
+TEST_F(Scheduler, AFlowThatTheLaneMadeReadyGoesPastTheEmptySet) {
+  // Taken at once, it is not offered again.
+  b->s_lane_valid = 1;
+  b->s_lane_flow = 9;
+  b->m_send_ready = 1;
+  b.settle();
+  EXPECT_EQ(b->m_send_valid, 1);
+  EXPECT_EQ(b->m_send_flow, 9);
+  tick();
+  EXPECT_EQ(b->m_send_valid, 0);
+  EXPECT_EQ(b->busy, 0);
+
+  // Not taken, it stays, whatever comes behind it.
+  b->m_send_ready = 0;
+  b->s_lane_valid = 1;
+  b->s_lane_flow = 9;
+  tick();
+  b->s_mbox_valid = 1;
+  b->s_mbox_flow = 3;
+  for (int i = 0; i < 4; ++i) {
+    b.settle();
+    EXPECT_EQ(b->m_send_valid, 1);
+    EXPECT_EQ(b->m_send_flow, 9);
+    tick();
+  }
+}
+
+TEST_F(Scheduler, ALaneFlowBesideAPositionIsOfferedWithItInTurn) {
+  // The position of the very same flow cannot be read yet, so the flow must be offered once more.
+  b->s_lane_valid = b->s_mbox_valid = 1;
+  b->s_lane_flow = b->s_mbox_flow = 5;
+  b->m_send_ready = 1;
+  b.settle();
+  EXPECT_EQ(b->m_send_valid, 0);
+  tick();
+  EXPECT_EQ(b->m_send_valid, 1);
+  EXPECT_EQ(b->m_send_flow, 5);
+  tick();
+  EXPECT_EQ(b->m_send_valid, 0);
+}
+
 TEST_F(Scheduler, AWaitingFlowSleepsUntilTheNeighbourChanges) {
   b->s_wait_valid = 1;
   b->s_wait_flow = 3;

@@ -179,6 +179,7 @@ module tl_tcp_tb
       .m_tx_ready,
       .m_tx(tx),
       .s_tx_done(m_tx_valid && m_tx_ready && tx.len != '0),
+      .s_tx_ending(1'b1),
       .m_reply_valid,
       .m_reply(reply),
       .m_nbr_valid(nbr_ask),
