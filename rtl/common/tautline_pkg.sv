@@ -146,6 +146,7 @@ package tautline_pkg;
     pos_t        pos;
     logic [15:0] len;
     pos_t        delivered;  // receive only
+    logic        more;       // transmit only: the bytes that follow in the stream are on their way
   } range_t;
 
   // A slot's life ends, or begins after reset: positions are zero again under the new generation.

@@ -231,7 +231,7 @@ module tl_rx_deliver
   always_ff @(posedge clk) begin
     if (frame_pop && answer.commit) begin
       m_rx <= '{flow: answer.flow, gen: answer.gen, pos: answer.pos, len: answer.len,
-                delivered: answer.delivered};
+                delivered: answer.delivered, more: 1'b0};
       read_q <= frame_q + (AddrW + 1)'(kept_at >> LaneW);
       raw_left_q <= 17'(words(answer.len, from_lane));
       out_left_q <= 17'(words(answer.len, to_lane));

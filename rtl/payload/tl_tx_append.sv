@@ -2,7 +2,7 @@
 // flow's running checksum from one append to the next and records it where a 16-byte block begins.
 //
 // Latency: last word taken -> its bytes and sums are written at the end of the next cycle ->
-//   `m_tail_valid`: 2 cycles from the last word to the tail.
+//   `m_tail_valid`: 2 cycles from the last word to the tail, of the last append of a write.
 // Throughput: one word a cycle; one cycle more for each header.
 // Hazard: an append whose generation is not the flow's is taken and dropped: no tail, no sum. A
 //   life notice in the middle of an append does the same to it.
@@ -17,6 +17,7 @@ module tl_tx_append
     parameter int unsigned DataW = 64,
     parameter int unsigned Flows = 256,
     parameter int unsigned TxRingLog2 = 14,
+    parameter int unsigned PublishBytes = 4096,  // longest stretch of a write that stays untold
     localparam int unsigned Bytes = DataW / 8,
     localparam int unsigned RowBytes = Bytes > 16 ? Bytes : 16,
     localparam int unsigned Words = RowBytes / Bytes,
@@ -46,6 +47,7 @@ module tl_tx_append
     output logic                   busy
 );
   localparam int unsigned LaneW = $clog2(Bytes);
+  localparam int unsigned PublishLog2 = $clog2(PublishBytes);
   localparam int unsigned RowLog2 = $clog2(RowBytes);
   localparam int unsigned FlowW = $clog2(Flows);
   // Bytes of one word that belong to one block: a narrow word lies in one block, a wide one in
@@ -66,11 +68,12 @@ module tl_tx_append
   gen_t       gen_q;
   pos_t       pos_q;
   logic [15:0] left_q;
+  logic        more_q;
   logic       life_pend_q;
   life_t      life_q;
 
   state_t            state;
-  logic              state_we, write_back, stale, life_hit;
+  logic              state_we, write_back, stale, life_hit, publish;
   logic [FlowW-1:0]  state_waddr;
   state_t            state_wdata;
   logic              word_valid_q, word_last_q, word_go, word_lands;
@@ -158,6 +161,9 @@ module tl_tx_append
   assign life_hit = life_pend_q && life_q.flow == flow_q;
   assign stale = drop_q || life_hit;
   assign write_back = word_lands && word_last_q;
+  // One write comes as several bursts; told burst by burst, it would leave in segments cut where bursts
+  // end (SHLD-28). Where more follows at once, the tail is told every PublishBytes only.
+  assign publish = write_back && !(more_q && pos_q[PublishLog2-1:0] != '0);
 
   // A write-back that meets a pending life of another flow goes first; there is at most one per
   // two cycles, and lives are at least four cycles apart.
@@ -189,7 +195,7 @@ module tl_tx_append
       if (take_word) word_valid_q <= 1'b1;
       else if (word_go) word_valid_q <= 1'b0;
 
-      if (write_back) m_tail_valid <= 1'b1;
+      if (publish) m_tail_valid <= 1'b1;
       else if (m_tail_ready) m_tail_valid <= 1'b0;
 
       if (s_life_valid) life_pend_q <= 1'b1;
@@ -204,6 +210,7 @@ module tl_tx_append
       gen_q <= s_app.gen;
       pos_q <= s_app.pos;
       left_q <= s_app.len;
+      more_q <= s_app.more;
       same_q <= write_back && flow_q == s_app.flow;
     end
     if (take_word) begin
@@ -217,7 +224,7 @@ module tl_tx_append
     end
     if (fresh_q && !same_q) sum_q <= state.sum;
     else if (word_valid_q && word_go) sum_q <= sum_next;
-    if (write_back) m_tail <= tail_d;
+    if (publish) m_tail <= tail_d;
   end
 
   if (Words > 1) begin : g_banks

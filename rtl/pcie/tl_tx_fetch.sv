@@ -317,7 +317,7 @@ module tl_tx_fetch
       m_axi_araddr <= address;
       m_axi_arlen <= burst_beats[7:0];
       slot_range[next_q] <= '{flow: op_flow_q, gen: fetched.gen, pos: fetched.pos, len: 16'(len_q),
-                              delivered: '0};
+                              delivered: '0, more: more_q};
       slot_last[next_q] <= beat_t'(burst_beats);
       slot_address[next_q] <= address;
     end
@@ -408,7 +408,7 @@ module tl_tx_fetch
     m_app = head_range;
     if (offer_line)
       m_app = '{flow: push_q.flow, gen: push_q.gen, pos: push_q.pos, len: 16'(push_q.len),
-                delivered: '0};
+                delivered: '0, more: 1'b0};
   end
 
   assign word_taken = m_app_data_valid && m_app_data_ready;

@@ -19,6 +19,7 @@ module tl_tx_store_tb
     input  wire logic [7:0]       app_gen,
     input  wire logic [31:0]      app_pos,
     input  wire logic [15:0]      app_len,
+    input  wire logic             app_more,
     input  wire logic             app_data_valid,
     output logic                  app_data_ready,
     input  wire logic [DataW-1:0] app_data,
@@ -57,7 +58,8 @@ module tl_tx_store_tb
   flow_pos_t tail, acked, space;
 
   assign life = '{flow: life_flow, gen: life_gen};
-  assign app = '{flow: app_flow, gen: app_gen, pos: app_pos, len: app_len, delivered: '0};
+  assign app = '{flow: app_flow, gen: app_gen, pos: app_pos, len: app_len, delivered: '0,
+                 more: app_more};
   assign acked = '{flow: acked_flow, gen: acked_gen, pos: acked_pos};
   assign {tail_flow, tail_gen, tail_pos} = tail;
   assign {space_flow, space_gen, space_pos} = space;

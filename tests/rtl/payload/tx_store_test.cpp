@@ -32,6 +32,7 @@ class Store : public Clocked<Vtl_tx_store_tb> {
     Bytes data;
     std::size_t sent = 0;
     bool header_taken = false;
+    bool more = false;  // the write goes on with the next append
   };
   struct Frame {
     std::uint16_t flow;
@@ -111,6 +112,7 @@ class Store : public Clocked<Vtl_tx_store_tb> {
         top.app_gen = append.gen;
         top.app_pos = append.pos;
         top.app_len = static_cast<std::uint16_t>(append.data.size());
+        top.app_more = append.more;
         top.app_data_valid = 0;
       } else if (!word_held && random.Percent(append_percent)) {
         word_held = true;
@@ -413,6 +415,17 @@ TEST(TxStore, KeepsTheBytesOfALaunchedRetransmissionWhenAnAckArrives) {
   store.Drain();
   EXPECT_EQ(store.ranges, 2);
   EXPECT_EQ(store.flows[2].limit, 2 * kSize);
+}
+
+TEST(TxStore, TellsTheTailOfAWriteThatComesInBurstsOnlyAtItsEnd) {
+  Store store(12);
+  store.Queue(3, 512);
+  store.appends.back().more = true;
+  store.Drain();
+  EXPECT_EQ(store.flows[3].tail, 0);
+  store.Queue(3, 88);
+  store.Drain();
+  EXPECT_EQ(store.flows[3].tail, 600);
 }
 
 TEST(TxStore, StartsANewLifeAtZero) {

@@ -252,7 +252,8 @@ module tl_pcie_tb
   assign cmd_arg0 = cmd.arg0;
   assign cmd_arg1 = cmd.arg1;
   assign life = '{flow: life_flow, gen: life_gen};
-  assign rx = '{flow: rx_flow, gen: rx_gen, pos: rx_pos, len: rx_len, delivered: rx_delivered};
+  assign rx = '{flow: rx_flow, gen: rx_gen, pos: rx_pos, len: rx_len, delivered: rx_delivered,
+                more: 1'b0};
   assign space = '{flow: space_flow, gen: space_gen, pos: space_pos};
   assign {landed_flow, landed_gen, landed_pos} = landed;
   assign {taken_flow, taken_gen, taken_pos} = taken;
@@ -419,7 +420,7 @@ module tl_pcie_tb
   );
 
   logic unused;
-  assign unused = ^app.delivered;
+  assign unused = ^{app.delivered, app.more};
 
 endmodule
 
