@@ -17,6 +17,17 @@ def object_list(makefile: str, name: str) -> list[str]:
     return re.findall(r"[\w.]+", match.group(1)) if match else []
 
 
+def settle_while_low(sources: list[pathlib.Path], clock: str) -> None:
+    """Verilator settles the paths from inputs at every evaluation. Where inputs change only while the
+    clock is low, these are settled when it rises."""
+    always = "(0U == vlSelf->__VicoIterCount)"
+    for path in sources:
+        text = path.read_text()
+        if f"__VicoTriggered.at(0U) = {always};" in text:
+            low = f"({always} & (~ (IData)(vlSelf->{clock})))"
+            path.write_text(text.replace(f"= {always};", f"= {low};"))
+
+
 def write_if_changed(path: pathlib.Path, text: str) -> None:
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
@@ -30,6 +41,8 @@ def main() -> int:
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--depfile", type=pathlib.Path, required=True)
+    parser.add_argument("--settle-while-low", metavar="CLOCK",
+                        help="all inputs change only while this clock is low")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="-- verilator and its arguments")
     args = parser.parse_args()
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
@@ -45,6 +58,9 @@ def main() -> int:
     classes = (directory / f"{args.prefix}_classes.mk").read_text()
     fast = object_list(classes, "VM_CLASSES_FAST") + object_list(classes, "VM_SUPPORT_FAST")
     slow = object_list(classes, "VM_CLASSES_SLOW") + object_list(classes, "VM_SUPPORT_SLOW")
+
+    if args.settle_while_low:
+        settle_while_low([directory / f"{name}.cpp" for name in fast], args.settle_while_low)
 
     # Largest first into the emptiest part: all parts take about the same time to compile.
     parts: list[list[str]] = [[] for _ in range(args.parts)]
