@@ -76,6 +76,9 @@ module tl_rx_deliver_tb
       .busy
   );
 
+  logic unused;
+  assign unused = rx.more;  // transmit only
+
 endmodule
 
 `default_nettype wire
