@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
         Small{"AllFlowsBothWays", {.model = kSmall, .flows = 16, .in = 6, .out = 6}},
         Small{"ManyFlowsAcknowledged", {.model = kLarge, .flows = 256, .in = 6, .quickack = true}},
         Small{"ManyFlowsBothWays", {.model = kLarge, .flows = 256, .in = 6, .out = 6}}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& load) { return std::string(load.param.name); });
 
 TEST(EngineCycles, FullSegmentsFillTheLineInEachDirection) {
   for (const unsigned flows : {1U, 16U}) {

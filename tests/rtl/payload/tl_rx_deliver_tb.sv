@@ -46,7 +46,8 @@ module tl_rx_deliver_tb
 
   assign ans = '{commit: ans_commit, flow: ans_flow, gen: ans_gen, pos: ans_pos, head: ans_head,
                  len: ans_len, delivered: ans_delivered};
-  assign {rx_flow, rx_gen, rx_pos, rx_len, rx_delivered} = rx;
+  logic unused_more;  // transmit only
+  assign {rx_flow, rx_gen, rx_pos, rx_len, rx_delivered, unused_more} = rx;
 
   tl_rx_deliver #(
       .DataW(DataW),
@@ -75,9 +76,6 @@ module tl_rx_deliver_tb
       .room,
       .busy
   );
-
-  logic unused;
-  assign unused = rx.more;  // transmit only
 
 endmodule
 
