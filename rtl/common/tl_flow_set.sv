@@ -134,13 +134,18 @@ module tl_flow_set
     logic [SelW-1:0] sel, last_q;
     logic held_q;
 
+    // The queue `steps` before `from`, without a division.
+    function automatic logic [SelW-1:0] back(input logic [SelW-1:0] from,
+                                             input int unsigned steps);
+      return 32'(from) >= steps ? from - SelW'(steps) : from + SelW'(Sets - steps);
+    endfunction
+
     always_comb begin
       sel = last_q;
       if (!held_q) begin
         // From the last one served backwards: the nearest successor is looked at last and wins.
         for (int unsigned i = 0; i < Sets; i++)
-          if (q_valid[SelW'((32'(last_q) + Sets - i) % Sets)])
-            sel = SelW'((32'(last_q) + Sets - i) % Sets);
+          if (q_valid[back(last_q, i)]) sel = back(last_q, i);
       end
     end
 

@@ -36,7 +36,8 @@ TEST(EngineCycles, FromTheSendCallToTheFirstWord) {
   const SendLatency few = MeasureSend(kSmall, 8), full = MeasureSend(kSmall, 1460);
   EXPECT_EQ(few.push_to_word, 23U);
   EXPECT_EQ(few.doorbell_to_word, few.memory_latency + 18);
-  EXPECT_EQ(full.doorbell_to_word, full.memory_latency + 36);
+  // A write is told to the flow when its last burst has landed: 183 words, three burst ends.
+  EXPECT_EQ(full.doorbell_to_word, full.memory_latency + 265);
 }
 
 TEST(EngineCycles, FromTheThirdDuplicateAckToTheRetransmission) {
