@@ -142,7 +142,8 @@ class Driver {
 
   [[nodiscard]] static std::uint64_t doorbell_offset(std::uint32_t slot,
                                                      std::uint32_t word) noexcept {
-    return regs::doorbell_base + std::uint64_t{regs::doorbell_stride} * slot + std::uint64_t{4} * word;
+    return regs::doorbell_base + std::uint64_t{regs::doorbell_stride} * slot +
+           std::uint64_t{4} * word;
   }
   /// The phase of the entry at the consumer index: 1 in the first pass over the ring.
   [[nodiscard]] std::uint32_t phase() const noexcept {
