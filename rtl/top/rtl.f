@@ -19,6 +19,7 @@ rtl/tcp/tcp_send_pkg.sv
 rtl/payload/payload_pkg.sv
 rtl/regs/generated/tl_msg_pkg.sv
 rtl/regs/generated/tl_regs_pkg.sv
+rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
@@ -58,8 +59,9 @@ rtl/payload/tl_rx_deliver.sv
 rtl/host/tl_host_port.sv
 
 rtl/regs/generated/tl_regs.sv
+rtl/regs/tl_link_regs.sv
+
 rtl/pcie/tl_axil_split.sv
-rtl/pcie/tl_pcie_regs.sv
 rtl/pcie/tl_doorbell.sv
 rtl/pcie/tl_push_window.sv
 rtl/pcie/tl_tx_fetch.sv
