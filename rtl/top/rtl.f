@@ -1,4 +1,5 @@
-// The whole design, packages first, paths from the repository. The top is tl_pcie_engine.
+// The whole design, packages first, paths from the repository. The tops are
+// tl_pcie_engine and tl_usb_engine.
 rtl/common/tautline_pkg.sv
 rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
@@ -21,6 +22,7 @@ rtl/regs/generated/tl_msg_pkg.sv
 rtl/regs/generated/tl_regs_pkg.sv
 rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
+rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
@@ -69,5 +71,11 @@ rtl/pcie/tl_dma_write.sv
 rtl/pcie/tl_irq.sv
 rtl/pcie/tl_pcie.sv
 
+rtl/usb/tl_usb_rx.sv
+rtl/usb/tl_usb_exec.sv
+rtl/usb/tl_usb_tx.sv
+rtl/usb/tl_usb.sv
+
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv
+rtl/top/tl_usb_engine.sv
