@@ -29,6 +29,10 @@ rtl/common/tl_fifo.sv
 rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
+rtl/common/tl_sync.sv
+rtl/common/tl_reset_sync.sv
+rtl/common/tl_async_fifo.sv
+rtl/common/tl_now.sv
 
 rtl/net/tl_tcp_options.sv
 rtl/net/tl_rx_parse.sv
