@@ -99,6 +99,7 @@ SETTLE = "opt_expr -mux_undef -undriven\nopt_clean\n"
 def coarse(flatten: bool) -> str:
     """From processes to word-level cells and memories."""
     return f"""
+scratchpad -set abc9.verify 0
 proc -latches error
 {'flatten' if flatten else ''}
 {SETTLE}
@@ -130,6 +131,7 @@ opt_clean
 {synth} map_ram:map_ffram
 dump -o {memories} t:$mem_v2
 {synth} map_ffram:check
+blackbox =A:whitebox
 """
 
 
@@ -150,4 +152,5 @@ opt_clean
 {synth} map_memory:map_ffram
 dump -o {memories} t:$mem_v2
 {synth} map_ffram:check
+blackbox =A:whitebox
 """
