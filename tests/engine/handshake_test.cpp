@@ -336,6 +336,14 @@ TEST(Handshake, AClosedListenerResetsHalfOpenAndUnacceptedConnections) {
   late.Expect({.flags = kRst | kAck, .ack = 1});
 }
 
+TEST(Handshake, NobodyListensWhenCloseReturns) {
+  Rig rig;
+  rig.listener.close();
+  rig.peer.Send({.flags = kSyn});  // nothing was polled in between
+  rig.peer.Expect({.flags = kRst | kAck, .seq = 0, .ack = 1});
+  EXPECT_TRUE(rig.bench.stack().listen({.port = kPort})) << "the port is free";
+}
+
 TEST(Handshake, AListenerDoesNotDisturbItsConnectionsNorTheyTheListener) {
   Covers("MUST-41 MUST-42");
   Rig rig;
