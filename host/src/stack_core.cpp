@@ -470,6 +470,7 @@ void StackCore::update(std::uint32_t index, const Entry& entry) noexcept {
   connection.tx_sent = std::max(sent, acked);
   connection.fin = connection.fin || status::fin.from(entry) != 0;
   connection.done = status::done.from(entry) != 0;
+  connection.delayed = status::r1.from(entry) != 0;
   const auto state = static_cast<regs::State>(status::state.from(entry));
   connection.state = static_cast<State>(state);
   connection.connected = connection.connected || state >= regs::State::established;
@@ -567,6 +568,7 @@ Ready StackCore::condition(const Connection& connection) const noexcept {
   }
   if (connection.done || (at_end && connection.shut_write)) ready = ready | Ready::hangup;
   if (failed) ready = ready | Ready::error;
+  if (connection.delayed && !connection.done) ready = ready | Ready::delayed;
   return ready;
 }
 
@@ -1167,6 +1169,10 @@ bool StackCore::is_connected(std::uint32_t index) const noexcept {
 
 bool StackCore::peer_finished(std::uint32_t index) const noexcept {
   return connections_[index].fin;
+}
+
+bool StackCore::delivery_delayed(std::uint32_t index) const noexcept {
+  return has(condition(connections_[index]), Ready::delayed);
 }
 
 std::error_code StackCore::error(std::uint32_t index) const noexcept {

@@ -97,6 +97,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   [[nodiscard]] Ready ready(std::uint32_t index) const noexcept;
   [[nodiscard]] bool is_connected(std::uint32_t index) const noexcept;
   [[nodiscard]] bool peer_finished(std::uint32_t index) const noexcept;
+  [[nodiscard]] bool delivery_delayed(std::uint32_t index) const noexcept;
   [[nodiscard]] std::error_code error(std::uint32_t index) const noexcept;
   std::error_code set_options(std::uint32_t index, const SocketOptions& options) noexcept;
   [[nodiscard]] SocketOptions options(std::uint32_t index) const noexcept;
@@ -173,6 +174,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
     bool connected = false;
     bool fin = false;
     bool done = false;
+    bool delayed = false;  ///< R1 has passed
     bool shut_read = false;
     bool shut_write = false;
     bool told_error = false;  ///< writes answer EPIPE after the cause was told once

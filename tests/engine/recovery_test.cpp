@@ -26,6 +26,32 @@ TEST(Recovery, RetransmitsWithBackoffAndGivesUpAtR2) {
   EXPECT_EQ(rig.Count(regs::Counter::timeout_aborts), 1U);
 }
 
+TEST(Recovery, TellsTheApplicationBetweenR1AndR2) {
+  Covers("SHLD-9");
+  Rig rig;
+  rig.Open();
+  rig.socket.set_interest(Ready::delayed);
+  const auto told = [&] {
+    const auto events = rig.bench.stack().poll();
+    return !events.empty() && events.front().token == rig.socket.token() &&
+           events.front().ready == Ready::delayed;
+  };
+  rig.Write("lost");
+  rig.peer.Expect({.seq = 1, .data = "lost"});
+  for (unsigned again = 1; again <= rig.bench.config().r1_retries; ++again) {
+    EXPECT_FALSE(told()) << again - 1 << " retransmissions";
+    EXPECT_FALSE(rig.socket.delivery_delayed());
+    rig.peer.Expect({.seq = 1, .data = "lost"}, 61s);
+    rig.bench.Settle();
+  }
+  EXPECT_TRUE(told());
+  EXPECT_TRUE(rig.socket.delivery_delayed());
+  EXPECT_FALSE(rig.socket.error()) << "an advice, not an end";
+  rig.Give({.seq = 1, .ack = 5});
+  EXPECT_FALSE(told());
+  EXPECT_FALSE(rig.socket.delivery_delayed()) << "the peer has answered";
+}
+
 TEST(Recovery, LetsTheApplicationSetR2) {
   Covers("MUST-21");
   Rig rig({.listen = {.socket = {.user_timeout = 5s}}});
