@@ -1,4 +1,6 @@
 // Numbers of IEEE 802.3 and the types between the modules of rtl/mac.
+// A design has some of the MACs, or none.
+// verilator lint_off UNUSEDPARAM
 package mac_pkg;
 
   localparam logic [7:0] Preamble = 8'h55;
@@ -64,3 +66,4 @@ package mac_pkg;
   endfunction
 
 endpackage
+// verilator lint_on UNUSEDPARAM
