@@ -40,6 +40,13 @@ def version() -> str:
     return f"Yosys {found.stdout.strip()}"
 
 
+def share() -> pathlib.Path:
+    """Where Yosys keeps its libraries of cells."""
+    code = "import pathlib, pyosys; print(pathlib.Path(pyosys.__file__).parent / 'share')"
+    found = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True)
+    return pathlib.Path(found.stdout.strip())
+
+
 def run(script: str, name: str, directory: pathlib.Path, products: list[str], seconds: int) -> str:
     """Runs a script with the repository as working directory; returns the log.
 
@@ -99,7 +106,6 @@ SETTLE = "opt_expr -mux_undef -undriven\nopt_clean\n"
 def coarse(flatten: bool) -> str:
     """From processes to word-level cells and memories."""
     return f"""
-scratchpad -set abc9.verify 0
 proc -latches error
 {'flatten' if flatten else ''}
 {SETTLE}
@@ -112,10 +118,18 @@ opt_clean
 """
 
 
-def map_ecp5(top: str, flatten: bool, memories: str) -> str:
-    """A read design to the cells of an ECP5; what no RAM took goes to the file `memories`."""
+def map_ecp5(top: str, flatten: bool, memories: str, delay_ps: int | None = None) -> str:
+    """A read design to the cells of an ECP5; what no RAM took goes to the file `memories`.
+
+    A flat design is mapped with delays in mind, as fast as can be or, which is smaller, to `delay_ps`
+    without wires; one with its hierarchy is mapped module by module.
+    """
     synth = f"synth_ecp5 -top {top} -run"
     widths = " ".join(f"-D DSP_{p}_M{m}WIDTH={w}" for m, w in (("AX", 18), ("IN", 2)) for p in "AB")
+    # ABC9's proof of its own result takes longer than all the rest; the netlist is simulated instead.
+    target = f" -D {delay_ps}" if delay_ps else ""
+    luts = (f"scratchpad -set abc9.verify 0\nabc9 -W 300{target}" if flatten
+            else "abc -dress -lut 4:7")
     return f"""
 {synth} begin:coarse
 {coarse(flatten)}
@@ -130,7 +144,10 @@ memory -nomap
 opt_clean
 {synth} map_ram:map_ffram
 dump -o {memories} t:$mem_v2
-{synth} map_ffram:check
+{synth} map_ffram:map_luts
+{luts}
+clean
+{synth} map_cells:check
 blackbox =A:whitebox
 """
 
@@ -151,6 +168,38 @@ memory -nomap
 opt_clean
 {synth} map_memory:map_ffram
 dump -o {memories} t:$mem_v2
-{synth} map_ffram:check
+{synth} map_ffram:map_luts
+opt_expr -mux_undef -noclkinv
+abc -luts 2:2,3,6:5,10,20
+clean
+xilinx_srl -fixed -minlen 3
+techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6
+xilinx_dffopt
+opt_lut_ins -tech xilinx
+clean
 blackbox =A:whitebox
 """
+
+
+# The USB engine as ECP5 boards hold it. Its clock is slow, so its logic is mapped to be small; what is
+# around it, MAC and UART, is mapped to be fast.
+ENGINE_TOP = "tl_usb_engine"
+ENGINE_DELAY_PS = 30_000
+
+
+def engine_parameters(flows: int) -> list[str]:
+    return [f"Flows={flows}", "TxRingLog2=12", "RxFifoBytes=8192"]
+
+
+def usb_engine(directory: pathlib.Path, flows: int, seconds: int) -> None:
+    """Maps the USB engine: `engine.il` to be placed in a board, `engine.v` for a simulator."""
+    directory.mkdir(parents=True, exist_ok=True)
+    run(f"""
+{read(file_list("rtl/top/rtl.f"), ENGINE_TOP, engine_parameters(flows))}
+{map_ecp5(ENGINE_TOP, True, f"{directory}/memories.il", ENGINE_DELAY_PS)}
+check -assert
+delete t:$scopeinfo
+write_rtlil {directory}/engine.il
+write_verilog -noattr {directory}/engine.v
+tee -q -o {directory}/engine.stat stat
+""", "engine", directory, ["engine.il", "engine.v"], seconds)
