@@ -27,7 +27,7 @@ struct Board {
 };
 
 constexpr Board kBoards[] = {
-    {"ecpix5", "ecpix5-debug", "build/bitstream/ecpix5/ecpix5.bit", nullptr},
+    {"ecpix5", "ecpix5", "build/bitstream/ecpix5/ecpix5.bit", nullptr},
     {"arty_a7_35", "arty_a7_35t", "build/vivado/arty_a7_35_uart/arty_a7_35.bit", nullptr},
     {"arty_a7_100", "arty_a7_100t", "build/vivado/arty_a7_100_uart/arty_a7_100.bit", nullptr},
     {"alveo_u50", nullptr, "build/vivado/alveo_u50/alveo_u50.bit",
