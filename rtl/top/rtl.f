@@ -88,6 +88,8 @@ rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv
 rtl/usb/tl_usb_tx.sv
 rtl/usb/tl_usb.sv
+rtl/usb/tl_uart.sv
+rtl/usb/tl_ft245.sv
 
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv
