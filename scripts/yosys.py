@@ -152,9 +152,13 @@ blackbox =A:whitebox
 """
 
 
-def map_xilinx(top: str, flatten: bool, memories: str) -> str:
-    """A read design to the cells of the 7 series, without pads and clock buffers."""
+def map_xilinx(top: str, flatten: bool, memories: str, delay_ps: int | None = None) -> str:
+    """The same to the cells of the 7 series, without pads and clock buffers."""
     synth = f"synth_xilinx -family xc7 -noiopad -noclkbuf -top {top} -run"
+    costs = "-luts 2:2,3,6:5,10,20"
+    target = f" -D {delay_ps}" if delay_ps else ""
+    luts = (f"scratchpad -set abc9.verify 0\nabc9 -W 300 {costs}{target}" if flatten
+            else f"abc {costs}")
     return f"""
 {synth} begin:prepare
 {coarse(flatten)}
@@ -170,7 +174,7 @@ opt_clean
 dump -o {memories} t:$mem_v2
 {synth} map_ffram:map_luts
 opt_expr -mux_undef -noclkinv
-abc -luts 2:2,3,6:5,10,20
+{luts}
 clean
 xilinx_srl -fixed -minlen 3
 techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6

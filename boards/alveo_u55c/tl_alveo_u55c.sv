@@ -32,7 +32,7 @@ module tl_alveo_u55c #(
   logic [63:0] now_us;
   logic [63:0] tx_mii_d, rx_mii_d;
   logic [7:0]  tx_mii_c, rx_mii_c;
-  logic        irq_req, irq_ack, bridge_req, bridge_ack;
+  logic        irq_req, irq_ack, bridge_req, bridge_ack, eth_fault;
   logic        ready, quiescent, next_deadline_valid;
   logic [63:0] next_deadline;
   logic [2:0]  probe;
@@ -258,6 +258,7 @@ module tl_alveo_u55c #(
       .xgmii_txc(tx_mii_c),
       .xgmii_rxd(rx_mii_d),
       .xgmii_rxc(rx_mii_c),
+      .eth_fault,
       .s_axil_awvalid,
       .s_axil_awready,
       .s_axil_awaddr,
@@ -346,9 +347,8 @@ module tl_alveo_u55c #(
       .probe_issue(probe[2])
   );
 
-  // Ready; block lock; heartbeat.
-  assign qsfp_led_act = now_us[19];
-  assign qsfp_led_stat_g = block_lock;
+  assign qsfp_led_act = now_us[19];  // heartbeat
+  assign qsfp_led_stat_g = block_lock && !eth_fault;
   assign qsfp_led_stat_y = ready;
 
   // The card would cut its power.

@@ -22,6 +22,7 @@ module tl_alveo_core #(
     output logic [7:0]            xgmii_txc,
     input  wire logic [63:0]      xgmii_rxd,
     input  wire logic [7:0]       xgmii_rxc,
+    output logic                  eth_fault,
     // BAR 0: registers and doorbells.
     input  wire logic             s_axil_awvalid,
     output logic                  s_axil_awready,
@@ -119,11 +120,16 @@ module tl_alveo_core #(
   logic             tx_tvalid, tx_tready, tx_tlast, tx_tuser;
   logic [DataW-1:0] tx_tdata;
   logic [Bytes-1:0] tx_tkeep;
-  logic [4:0]       mac_cnt;
+  logic [5:0]       mac_cnt;
+  logic             local_fault, remote_fault;
+
+  assign eth_fault = local_fault || remote_fault;
 
   tl_mac_xgmii u_mac (
       .clk,
       .rst,
+      .local_fault,
+      .remote_fault,
       .s_tx_tvalid(tx_tvalid),
       .s_tx_tready(tx_tready),
       .s_tx_tdata(tx_tdata),
@@ -140,6 +146,7 @@ module tl_alveo_core #(
       .cnt_rx_runt(mac_cnt[2]),
       .cnt_rx_giant(mac_cnt[3]),
       .cnt_tx_underrun(mac_cnt[4]),
+      .cnt_link_fault(mac_cnt[5]),
       .xgmii_txd,
       .xgmii_txc,
       .xgmii_rxd,

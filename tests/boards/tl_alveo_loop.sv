@@ -121,12 +121,15 @@ module tl_alveo_loop #(
   logic        got_tvalid, got_tlast, got_tuser, got_ready;
   logic [63:0] got_tdata;
   logic [7:0]  got_tkeep;
-  logic [4:0]  partner_cnt;
+  logic [5:0]  partner_cnt;
+  logic        partner_local, partner_remote, eth_fault;
   logic [9:0]  got_count;
 
   tl_mac_xgmii u_partner (
       .clk,
       .rst,
+      .local_fault(partner_local),
+      .remote_fault(partner_remote),
       .s_tx_tvalid(s_wire_tvalid),
       .s_tx_tready(s_wire_tready),
       .s_tx_tdata(s_wire_tdata),
@@ -143,6 +146,7 @@ module tl_alveo_loop #(
       .cnt_rx_runt(partner_cnt[2]),
       .cnt_rx_giant(partner_cnt[3]),
       .cnt_tx_underrun(partner_cnt[4]),
+      .cnt_link_fault(partner_cnt[5]),
       .xgmii_txd(down_d),
       .xgmii_txc(down_c),
       .xgmii_rxd(up_d),
@@ -165,7 +169,7 @@ module tl_alveo_loop #(
       .count(got_count)
   );
   `TL_ASSERT(a_got_room, !got_tvalid || got_ready)
-  `TL_ASSERT(a_clean, partner_cnt == '0)
+  `TL_ASSERT(a_clean, partner_cnt == '0 && !partner_local && !partner_remote && !eth_fault)
 
   logic card_quiescent;
 
@@ -180,6 +184,7 @@ module tl_alveo_loop #(
       .xgmii_txc(up_c),
       .xgmii_rxd(down_d),
       .xgmii_rxc(down_c),
+      .eth_fault,
       .s_axil_awvalid,
       .s_axil_awready,
       .s_axil_awaddr,
