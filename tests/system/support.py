@@ -146,9 +146,9 @@ class Program:
         self.name, self._ready = name, ready
         self.log_path = test.directory / f"{number}-{name}.log"
         self.capture = test.directory / f"{number}-{name}.pcapng"
-        device = f"sim:?variant={variant}&tap={test.tap}&capture={self.capture}&seed={SEED}{url}"
-        command = [str(BUILD / "bin" / name), "--device", device, "--address",
-                   f"{BOARD}/{PREFIX}", "--stats", "--verbose", *arguments]
+        board = f"variant={variant}&tap={test.tap}&capture={self.capture}&seed={SEED}{url}"
+        command = [*test.command(name, board), "--address", f"{BOARD}/{PREFIX}", "--stats",
+                   "--verbose", *arguments]
         self._out: list[str] = []
         self._log: list[str] = []
         self._changed = threading.Condition()
@@ -286,6 +286,10 @@ class SystemTest(unittest.TestCase):
     def set_route(self, *attributes: str) -> None:
         run("ip", "route", "replace", f"10.77.0.0/{PREFIX}", "dev", self.tap, "src", KERNEL,
             "rto_min", RTO_MIN, *attributes)
+
+    def command(self, name: str, board: str) -> list[str]:
+        """How a program is begun on a board with these options."""
+        return [str(BUILD / "bin" / name), "--device", f"sim:?{board}"]
 
     # The programs.
 
