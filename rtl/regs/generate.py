@@ -222,8 +222,10 @@ def cpp_header(d):
     o = [f"// {BANNER}", "#pragma once", "/// \\file",
          "/// Register offsets and message layouts of the engine, as rtl/regs/tautline.rdl says.",
          "// clang-format off", "",
-         "#include <array>", "#include <cstdint>", "#include <string_view>", "",
+         "#include <cstdint>", "", '#include "tautline/counters.hpp"', "",
          "namespace tautline::regs {", "",
+         "using tautline::Counter;", "using tautline::counter_count;",
+         "using tautline::counter_names;", "",
          "/// A field of a 32-bit word.", "struct Field {",
          "  std::uint32_t word;  ///< index of the word in its message; 0 in a register",
          "  std::uint32_t shift;", "  std::uint32_t width;",
@@ -268,16 +270,9 @@ def cpp_header(d):
             o.append(f"inline constexpr Field {cpp_field(f.name)}{{0, {f.low}, {f.width}}};"
                      + (f"  ///< {f.desc}" if f.desc else ""))
         o += [f"}}  // namespace {r.name.lower()}", ""]
-    o.append("// ---------------------------------------------------------------- counters")
+    o.append("/// Counters: counter_base + 4 * Counter.")
     o.append(f"inline constexpr std::uint32_t counter_base = 0x{d.counter_base:03X};")
-    o.append(f"inline constexpr std::uint32_t counter_count = {len(d.counters)};")
-    o.append("/// Index of a counter; its register is counter_base + 4 * index.")
-    o.append("enum class Counter : std::uint32_t {")
-    for c in d.counters:
-        index = (c.offset - d.counter_base) // 4
-        o.append(f"  {c.name.lower()} = {index}," + (f"  ///< {c.desc}" if c.desc else ""))
-    o += ["};", "inline constexpr std::array<std::string_view, counter_count> counter_names{"]
-    o += [f'    "{c.name.lower()}",' for c in d.counters] + ["};", ""]
+    o.append("")
     o.append("// ---------------------------------------------------------------- messages")
     for name, (desc, words) in d.messages.items():
         o.append(f"/// {desc}")
@@ -289,6 +284,27 @@ def cpp_header(d):
                          + (f"  ///< {f.desc}" if f.desc else ""))
         o += [f"}}  // namespace {name}", ""]
     o += ["}  // namespace tautline::regs", "// clang-format on", ""]
+    return "\n".join(o)
+
+
+def cpp_counters(d):
+    o = [f"// {BANNER}", "#pragma once", "/// \\file",
+         "/// What the engine counts: every drop with its reason, every event of the protocol.",
+         "// clang-format off", "",
+         "#include <array>", "#include <cstdint>", "#include <string_view>", "",
+         "namespace tautline {", "",
+         f"inline constexpr std::uint32_t counter_count = {len(d.counters)};",
+         "/// 32 bits each, from the device's reset on; they wrap. Read by `Stack::device_counter`.",
+         "enum class Counter : std::uint32_t {"]
+    for c in d.counters:
+        index = (c.offset - d.counter_base) // 4
+        o.append(f"  {c.name.lower()} = {index}," + (f"  ///< {c.desc}" if c.desc else ""))
+    o += ["};", "/// By index.",
+          "inline constexpr std::array<std::string_view, counter_count> counter_names{"]
+    o += [f'    "{c.name.lower()}",' for c in d.counters] + ["};"]
+    o += ["[[nodiscard]] constexpr std::string_view to_string(Counter counter) noexcept {",
+          "  return counter_names[static_cast<std::uint32_t>(counter)];", "}", "",
+          "}  // namespace tautline", "// clang-format on", ""]
     return "\n".join(o)
 
 
@@ -373,12 +389,13 @@ def generate(root):
     (sv / "tl_msg_pkg.sv").write_text(sv_messages(d))
     page = (REPO / STREAM_PAGE).read_text()
     for path, text in (("host/src/generated/regs.hpp", cpp_header(d)),
+                       ("host/include/tautline/counters.hpp", cpp_counters(d)),
                        ("docs/registers.md", manual(d)), (STREAM_PAGE, stream_manual(d, page))):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     return ["rtl/regs/generated/tl_regs.sv", "rtl/regs/generated/tl_regs_pkg.sv",
-            "rtl/regs/generated/tl_msg_pkg.sv", "host/src/generated/regs.hpp", "docs/registers.md",
-            STREAM_PAGE]
+            "rtl/regs/generated/tl_msg_pkg.sv", "host/src/generated/regs.hpp",
+            "host/include/tautline/counters.hpp", "docs/registers.md", STREAM_PAGE]
 
 
 def main():

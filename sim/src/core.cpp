@@ -29,6 +29,7 @@ Result<std::unique_ptr<Core>> Core::create(BoardOptions o, std::unique_ptr<Wire>
   core->variant_name = variant->name;
 
   MemoryTarget* target = core->host_memory.get();
+  if (options.memory_target != nullptr) target = options.memory_target.get();
   if (!options.record.empty()) {
     RecordHeader header;
     std::snprintf(header.variant, sizeof header.variant, "%s", core->variant_name.c_str());
@@ -48,7 +49,7 @@ Result<std::unique_ptr<Core>> Core::create(BoardOptions o, std::unique_ptr<Wire>
     auto recorder = Recorder::create(options.record, header);
     if (!recorder) return std::unexpected(recorder.error());
     core->recorder = std::move(*recorder);
-    core->recording = std::make_unique<RecordingTarget>(*core->host_memory, *core->recorder);
+    core->recording = std::make_unique<RecordingTarget>(*target, *core->recorder);
     target = core->recording.get();
   }
   core->bus = std::make_unique<Bus>(memory_config(options, variant->beat_bytes), *target);

@@ -194,6 +194,69 @@ TEST(CloseListener, ResetsWhatNobodyAccepted) {
   EXPECT_EQ(rig.listener.try_accept().error(), std::errc::bad_file_descriptor);
 }
 
+TEST(CloseListener, ReturnsWhenTheEngineNoLongerListens) {
+  Listening rig;
+  rig.mock.on_command = [&](const auto& c) {
+    rig.mock.after(std::chrono::microseconds{30}, [&rig, c] { rig.mock.complete(c); });
+  };
+  const auto start = rig.mock.now();
+  rig.listener.close();
+  EXPECT_EQ(rig.mock.now() - start, std::chrono::microseconds{30});
+  EXPECT_TRUE(rig.mock.saw(Op::unlisten));
+}
+
+TEST(CloseListener, WaitsForACreditFirst) {
+  Rig rig({.credits = 1});
+  Listener listener = rig.stack.listen({{}, 7}).value();
+  std::optional<test::MockCommand> unlisten;
+  rig.mock.on_command = [&](const auto& c) {
+    if (c.op == Op::unlisten) unlisten = c;
+    rig.mock.after(std::chrono::microseconds{10}, [&rig, c] { rig.mock.complete(c); });
+  };
+  Socket socket = rig.stack.start_connect(test::peer).value();
+  listener.close();
+  ASSERT_TRUE(unlisten);
+  EXPECT_EQ(unlisten->slot, 0u);
+  EXPECT_EQ(rig.mock.lost_commands, 0u);
+  EXPECT_TRUE(rig.stack.poll().empty());
+}
+
+TEST(CloseListener, ADeadEngineHoldsItNoLongerThanACommand) {
+  Listening rig;
+  rig.mock.on_command = [](const auto&) {};
+  const auto start = rig.mock.now();
+  rig.listener.close();
+  EXPECT_EQ(rig.mock.now() - start, std::chrono::seconds{1});
+  rig.mock.link = LinkState::removed;
+  rig.stack.poll();
+  Listening other;
+  other.mock.link = LinkState::removed;
+  other.stack.poll();
+  const auto now = other.mock.now();
+  other.listener.close();
+  EXPECT_EQ(other.mock.now(), now) << "nobody to ask";
+}
+
+TEST(CloseListener, NobodyIsAcceptedBehindTheResets) {
+  Listening rig;
+  rig.arrive(1, rig.tag);
+  rig.stack.poll();
+  rig.mock.commands.clear();
+  rig.mock.on_command = [&](const auto& c) {
+    if (c.op == Op::unlisten) rig.arrive(2, rig.tag);  // crossed the command
+    rig.mock.complete(c);
+  };
+  rig.listener.close();
+  rig.stack.poll();
+  std::vector<std::uint32_t> reset;
+  for (const auto& c : rig.mock.commands) {
+    if (c.op == Op::abort) reset.push_back(c.slot);
+  }
+  EXPECT_EQ(rig.mock.commands.front().op, Op::unlisten);
+  std::ranges::sort(reset);
+  EXPECT_EQ(reset, (std::vector<std::uint32_t>{1, 2}));
+}
+
 TEST(CloseListener, ConnectionsThatStillComeAreReset) {
   Listening rig;
   rig.listener.close();

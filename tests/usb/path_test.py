@@ -15,14 +15,19 @@ from support import BOARD, BUILD, ECHO, HTTP, pattern, random_bytes, read_to_end
 
 class UsbRig(support.SystemTest):
     chip: list[str] = []
-    device = "usb:0403:6010"
+    url = "usb:0403:6010"
 
-    def command(self, name: str, board: str) -> list[str]:
-        tap = re.search(r"tap=(\w+)&", board)[1]
-        board = board.replace(f"tap={tap}&", "").replace("variant=assert", "variant=fast")
+    def device(self, query: str) -> str:
+        self.query = query.removeprefix("?").replace("variant=assert", "variant=fast")
+        return self.url
+
+    def command(self, name: str) -> list[str]:
+        """Under umockdev and on the board of the last `device`; the program has no board of its own."""
+        tap = re.search(r"tap=(\w+)", self.query)[1]
+        board = self.query.replace(f"tap={tap}&", "")
         return ["umockdev-wrapper", str(BUILD / "bin" / "tautline-usb-board"), "--tap", tap,
-                "--board", board, *self.chip, "--", str(BUILD / "bin" / f"usb_{name}"), "--device",
-                self.device, "--receive-ring", "13"]
+                "--board", board, *self.chip, "--", str(BUILD / "bin" / f"usb_{name}"),
+                "--receive-ring", "13"]
 
     def bulk(self, size: int) -> None:
         board = self.bulk_server("--send", str(size), "--expect", str(size))
@@ -63,7 +68,7 @@ class BulkTest(UsbRig):
 
 class FifoTest(UsbRig):
     chip = ["--fifo"]
-    device = "usb:0403:6010?mode=fifo"
+    url = "usb:0403:6010?mode=fifo"
 
     def test_bulk_through_the_fifo(self) -> None:
         self.bulk(50_000)
@@ -100,8 +105,8 @@ class HttpTest(UsbRig):
 
 
 class NoBoardTest(UsbRig):
-    def refused(self, device: str) -> str:
-        self.device = device
+    def refused(self, url: str) -> str:
+        self.url = url
         board = support.Program(self, "echo_server", ready="")
         self.assertNotEqual(board.wait(), 0)
         return board.log()

@@ -185,19 +185,15 @@ Result<std::shared_ptr<UsbBoard>> UsbBoard::start(BoardOptions options) {
   return std::make_shared<WallUsbBoard>(std::move(port), std::move(*board));
 }
 
-Result<VirtualUsbBoard> make_virtual_usb_board(BoardOptions options, double bytes_per_second) {
-  options.stream = true;
-  std::unique_ptr<Wire> wire = std::move(options.wire);
-  if (wire == nullptr) wire = std::make_unique<HarnessWire>();
-  auto core = Core::create(std::move(options), std::move(wire));
-  if (!core) return std::unexpected(core.error());
-  if (bytes_per_second > 0) {
-    (*core)->bus->stream.per_byte =
-        static_cast<std::uint64_t>(std::llround(kClockHz * 1024 / bytes_per_second));
-  }
-  auto board = std::make_shared<VirtualBoard>(std::move(*core), std::make_shared<World>());
-  auto stream = std::make_unique<VirtualStream>(board);
-  return VirtualUsbBoard{std::move(board), std::move(stream)};
+std::unique_ptr<usb::ByteStream> open_stream(const std::shared_ptr<Board>& board,
+                                             double bytes_per_second) {
+  auto virtual_board = std::dynamic_pointer_cast<VirtualBoard>(board);
+  if (virtual_board == nullptr || !virtual_board->core->variant.stream) return nullptr;
+  virtual_board->core->bus->stream.per_byte =
+      bytes_per_second > 0
+          ? static_cast<std::uint64_t>(std::llround(kClockHz * 1024 / bytes_per_second))
+          : 1024;
+  return std::make_unique<VirtualStream>(std::move(virtual_board));
 }
 
 }  // namespace tautline::sim

@@ -37,14 +37,10 @@ class UsbBoard : public ByteSide {
   [[nodiscard]] virtual Board& board() = 0;
 };
 
-/// A board in virtual time, and the stream by which its host reaches it: a run is a pure function of its
-/// inputs.
-struct VirtualUsbBoard {
-  std::shared_ptr<Board> board;
-  std::unique_ptr<usb::ByteStream> stream;
-};
+/// The stream by which a host reaches a board in virtual time (`Board::create` with `options.stream`). A
+/// board outlives its streams: dropping one without a goodbye is what a host that dies looks like.
 /// `bytes_per_second` 0: a byte a cycle.
-[[nodiscard]] Result<VirtualUsbBoard> make_virtual_usb_board(BoardOptions options,
-                                                             double bytes_per_second = 0);
+[[nodiscard]] std::unique_ptr<usb::ByteStream> open_stream(const std::shared_ptr<Board>& board,
+                                                           double bytes_per_second = 0);
 
 }  // namespace tautline::sim
