@@ -1,5 +1,6 @@
-// The USB board in virtual time, joined by a cable to a board with PCIe: what the link costs, in cycles,
-// and what is left when a host or a byte is lost. Every run is the same, so the figures are held.
+// The USB board in virtual time, joined by a cable to a board with PCIe: what the link costs, in
+// cycles, and what is left when a host or a byte is lost. Every run is the same, so the figures are
+// held.
 
 #include <gtest/gtest.h>
 
@@ -141,7 +142,8 @@ class Pair {
         got += *r;
       }
       return got == size;
-    })) << got << " of " << size;
+    })) << got
+        << " of " << size;
     EXPECT_TRUE(right);
     return cycle() - begin;
   }
@@ -193,9 +195,10 @@ Row measure(const char* name, bool usb, double rate, std::size_t size) {
   const auto rate_of = [&](sim::Cycle cycles) {
     return static_cast<double>(size) / sim::cycles_to_ns(cycles) * 1000;
   };
-  std::printf("%-14s round trip of 64 bytes %7llu cycles; to the server %7.3f MB/s, from it %7.3f MB/s\n",
-              name, static_cast<unsigned long long>(row.round_trip), rate_of(row.to_server),
-              rate_of(row.from_server));
+  std::printf(
+      "%-14s round trip of 64 bytes %7llu cycles; to the server %7.3f MB/s, from it %7.3f MB/s\n",
+      name, static_cast<unsigned long long>(row.round_trip), rate_of(row.to_server),
+      rate_of(row.from_server));
   return row;
 }
 
@@ -219,14 +222,16 @@ TEST(UsbBoard, TakesLittleBesideThePayload) {
     work();
     const auto after = pair.function->counts();
     const auto percent = [](std::uint64_t bytes, std::uint64_t payload) {
-      return payload == 0 ? 0.0 : 100.0 * static_cast<double>(bytes - payload) / static_cast<double>(payload);
+      return payload == 0
+                 ? 0.0
+                 : 100.0 * static_cast<double>(bytes - payload) / static_cast<double>(payload);
     };
     const std::uint64_t out = after.payload_out - before.payload_out;
     const std::uint64_t in = after.payload_in - before.payload_in;
     const double to_board = percent(after.bytes_out - before.bytes_out, out);
     const double to_host = percent(after.bytes_in - before.bytes_in, in);
-    std::printf("%-22s to the board %6llu bytes +%6.1f %%, to the host %6llu bytes +%6.1f %%\n", what,
-                static_cast<unsigned long long>(out), out == 0 ? 0 : to_board,
+    std::printf("%-22s to the board %6llu bytes +%6.1f %%, to the host %6llu bytes +%6.1f %%\n",
+                what, static_cast<unsigned long long>(out), out == 0 ? 0 : to_board,
                 static_cast<unsigned long long>(in), in == 0 ? 0 : to_host);
     return std::pair(to_board, to_host);
   };

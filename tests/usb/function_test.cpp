@@ -1,4 +1,5 @@
-// UsbFunction against a scripted board: what becomes of the driver's writes, and of the board's frames.
+// UsbFunction against a scripted board: what becomes of the driver's writes, and of the board's
+// frames.
 
 #include "tautline_usb/usb_function.hpp"
 
@@ -100,7 +101,8 @@ TEST_F(Function, RepeatsHelloAndTakesOnlyTheAnswerToTheLastOne) {
   EXPECT_NE(hellos[0].word(2), hellos[1].word(2));
   // Answers to those come late, then the board hears again.
   for (const auto& h : hellos)
-    board.say(kHello, words({regs::stream_version | 12u << 16, regs::expected_map_hash, h.word(2), 4096}));
+    board.say(kHello,
+              words({regs::stream_version | 12u << 16, regs::expected_map_hash, h.word(2), 4096}));
   board.deaf = false;
   ASSERT_FALSE(open());
   EXPECT_EQ(function->read32(0, regs::id::offset), regs::id::reset_value);

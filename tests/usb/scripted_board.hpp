@@ -21,13 +21,13 @@ namespace tautline::test {
 struct ScriptedBoard {
   Decoder heard;                   // what the host said
   std::deque<std::uint8_t> bytes;  // on their way to the host
-  std::map<std::uint32_t, std::uint32_t> registers{{regs::id::offset, regs::id::reset_value},
-                                                   {regs::map_hash::offset, regs::expected_map_hash}};
+  std::map<std::uint32_t, std::uint32_t> registers{
+      {regs::id::offset, regs::id::reset_value}, {regs::map_hash::offset, regs::expected_map_hash}};
   std::uint32_t version = regs::stream_version, map_hash = regs::expected_map_hash;
   std::uint32_t buffer = 4096;
   unsigned space_log2 = 12;
-  bool deaf = false;         // answers nothing
-  bool gives_credit = true;  // returns credit for what it heard
+  bool deaf = false;                   // answers nothing
+  bool gives_credit = true;            // returns credit for what it heard
   std::size_t room = ~std::size_t{0};  // bytes that send() takes in all
   std::chrono::microseconds now{0};
   LinkState state = LinkState::up;
@@ -36,7 +36,8 @@ struct ScriptedBoard {
   std::size_t done = 0;    // frames of `heard` that were looked at
 
   void say(FrameType type, Bytes payload = {}) {
-    say_raw(encode({.type = type, .seq = seq++, .credit = credit(), .payload = std::move(payload)}));
+    say_raw(
+        encode({.type = type, .seq = seq++, .credit = credit(), .payload = std::move(payload)}));
   }
   void say_raw(const Bytes& raw) { bytes.insert(bytes.end(), raw.begin(), raw.end()); }
   [[nodiscard]] std::uint8_t credit() const {
@@ -49,7 +50,8 @@ struct ScriptedBoard {
   }
 
   void react(const StreamFrame& f) {
-    if (!f.payload.empty() && f.type != kHello) used += static_cast<std::uint32_t>(f.payload.size()) + 4;
+    if (!f.payload.empty() && f.type != kHello)
+      used += static_cast<std::uint32_t>(f.payload.size()) + 4;
     if (deaf) return;
     switch (f.type) {
       case kHello:

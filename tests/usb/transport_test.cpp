@@ -100,8 +100,7 @@ class Transport : public testing::Test {
     std::vector<std::byte> room(8192);
     std::size_t sent = 0, calm = 0;
     while (in.size() < n && calm < 100 && stream->state() == LinkState::up) {
-      const std::size_t s =
-          stream->send(std::span(out).subspan(sent, std::min(chunk, n - sent)));
+      const std::size_t s = stream->send(std::span(out).subspan(sent, std::min(chunk, n - sent)));
       sent += s;
       const std::size_t r = stream->receive(room);
       in.insert(in.end(), room.begin(), room.begin() + static_cast<long>(r));

@@ -33,10 +33,9 @@ TEST(UsbUrl, NamesVendorProductSerialAndInterface) {
 }
 
 TEST(UsbUrl, RefusesWhatItDoesNotUnderstand) {
-  for (const char* bad :
-       {"", "0403", "403:6010", "0403:60100", "0403:zzzz", "0403:6010:s:E", "0403:6010:s:1",
-        "0403:6010:s:A:x", "0403:6010?baud", "0403:6010?baud=x", "0403:6010?mode=spi",
-        "0403:6010?speed=1", "0403:6010?timeout=0"}) {
+  for (const char* bad : {"", "0403", "403:6010", "0403:60100", "0403:zzzz", "0403:6010:s:E",
+                          "0403:6010:s:1", "0403:6010:s:A:x", "0403:6010?baud", "0403:6010?baud=x",
+                          "0403:6010?mode=spi", "0403:6010?speed=1", "0403:6010?timeout=0"}) {
     const auto a = parse_usb_url(bad);
     ASSERT_FALSE(a) << bad;
     EXPECT_EQ(a.error(), make_error_code(Errc::bad_url)) << bad;
@@ -58,9 +57,9 @@ TEST(UsbBaud, EncodesTheDivisorsAsTheChipWantsThem) {
   check(8'000'000, 1, 0x0200);
   check(6'000'000, 2, 0x0200);
   check(3'000'000, 4, 0x0200);
-  check(921'600, 13 | 0 << 14, 0x0200);       // 13.02
+  check(921'600, 13 | 0 << 14, 0x0200);  // 13.02
   check(1'000'000, 12, 0x0200);
-  check(115'200, 104 | 3u << 14, 0x0200);     // 104.125
+  check(115'200, 104 | 3u << 14, 0x0200);  // 104.125
   check(9'600, 1250, 0x0200);
 }
 

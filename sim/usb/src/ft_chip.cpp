@@ -9,8 +9,14 @@ namespace {
 constexpr std::uint8_t kModemStatus = 0x01, kLineStatus = 0x60;
 constexpr std::uint16_t kSyncFifo = 0x40;
 
-enum Request : std::uint8_t { kReset = 0, kSetBaud = 3, kGetStatus = 5, kSetLatency = 9,
-                              kGetLatency = 0x0A, kSetBitMode = 0x0B };
+enum Request : std::uint8_t {
+  kReset = 0,
+  kSetBaud = 3,
+  kGetStatus = 5,
+  kSetLatency = 9,
+  kGetLatency = 0x0A,
+  kSetBitMode = 0x0B
+};
 
 /// Rate of a divisor of the 120 MHz clock, as the chip decodes it.
 double rate_of(std::uint32_t code) {
@@ -21,7 +27,9 @@ double rate_of(std::uint32_t code) {
   return 12e6 / divisor;
 }
 
-int port_of(std::uint8_t endpoint) { return (endpoint & 0x7F) > 2 ? 1 : 0; }
+int port_of(std::uint8_t endpoint) {
+  return (endpoint & 0x7F) > 2 ? 1 : 0;
+}
 
 }  // namespace
 
@@ -30,8 +38,24 @@ FtChip::FtChip(ByteSide& board, FtConfig config) : board_(board), config_(std::m
 std::vector<std::uint8_t> FtChip::device_descriptor() const {
   const auto lo = [](std::uint16_t v) { return static_cast<std::uint8_t>(v); };
   const auto hi = [](std::uint16_t v) { return static_cast<std::uint8_t>(v >> 8); };
-  return {18, 1, 0x00, 0x02, 0, 0, 0, 64, lo(config_.vid), hi(config_.vid), lo(config_.pid),
-          hi(config_.pid), 0x00, 0x07, 1, 2, 3, 1};
+  return {18,
+          1,
+          0x00,
+          0x02,
+          0,
+          0,
+          0,
+          64,
+          lo(config_.vid),
+          hi(config_.vid),
+          lo(config_.pid),
+          hi(config_.pid),
+          0x00,
+          0x07,
+          1,
+          2,
+          3,
+          1};
 }
 
 std::vector<std::uint8_t> FtChip::configuration_descriptor() const {
@@ -40,9 +64,9 @@ std::vector<std::uint8_t> FtChip::configuration_descriptor() const {
   for (std::uint8_t i = 0; i < 2; ++i) {
     const auto in = static_cast<std::uint8_t>(0x81 + 2 * i);
     const auto out = static_cast<std::uint8_t>(0x02 + 2 * i);
-    for (const std::uint8_t b : {std::uint8_t{9}, std::uint8_t{4}, i, std::uint8_t{0},
-                                 std::uint8_t{2}, std::uint8_t{255}, std::uint8_t{255},
-                                 std::uint8_t{255}, std::uint8_t{2}}) {
+    for (const std::uint8_t b :
+         {std::uint8_t{9}, std::uint8_t{4}, i, std::uint8_t{0}, std::uint8_t{2}, std::uint8_t{255},
+          std::uint8_t{255}, std::uint8_t{255}, std::uint8_t{2}}) {
       d.push_back(b);
     }
     for (const std::uint8_t endpoint : {in, out}) {
@@ -67,7 +91,8 @@ std::vector<std::uint8_t> FtChip::string(unsigned index) const {
   return d;
 }
 
-// The board hears the host only on the port that it is wired to, at its own rate or in its own mode.
+// The board hears the host only on the port that it is wired to, at its own rate or in its own
+// mode.
 bool FtChip::connected(int port) const {
   const Port& p = ports_[static_cast<std::size_t>(port)];
   if (config_.fifo) return port == 0 && (p.mode >> 8) == kSyncFifo;
@@ -152,12 +177,15 @@ std::optional<std::vector<std::uint8_t>> FtChip::in(std::uint8_t endpoint, std::
   Port& port = ports_[static_cast<std::size_t>(number)];
   const std::size_t packet = packet_bytes(), payload = packet - 2;
   const std::size_t waiting = connected(number) ? board_.waiting() : 0;
-  if (waiting == 0) port.data_at = Time{-1};
-  else if (port.data_at.count() < 0) port.data_at = now;
+  if (waiting == 0)
+    port.data_at = Time{-1};
+  else if (port.data_at.count() < 0)
+    port.data_at = now;
   const Time latency = std::chrono::milliseconds(port.latency_ms);
-  // Whole packets leave at once. A short one waits for the timer, and so does one with nothing but its
-  // status, which ends a transfer when nothing comes.
-  const bool due = waiting > 0 ? now - port.data_at >= latency : now - port.last_in >= std::max(latency, Time{16'000});
+  // Whole packets leave at once. A short one waits for the timer, and so does one with nothing but
+  // its status, which ends a transfer when nothing comes.
+  const bool due = waiting > 0 ? now - port.data_at >= latency
+                               : now - port.last_in >= std::max(latency, Time{16'000});
   if (waiting < payload && !due) return std::nullopt;
   std::vector<std::uint8_t> transfer;
   while (transfer.size() + packet <= room) {

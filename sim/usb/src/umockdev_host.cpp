@@ -26,8 +26,8 @@ namespace tautline::sim {
 namespace {
 
 constexpr char kNode[] = "/dev/bus/usb/001/002";
-// A node that is no device always looks ready to poll(2), so libusb asks again at once; it is answered
-// only after so long, unless something has ended.
+// A node that is no device always looks ready to poll(2), so libusb asks again at once; it is
+// answered only after so long, unless something has ended.
 constexpr unsigned kPatienceMs = 1;
 
 class Host final : public UmockdevHost {
@@ -126,9 +126,11 @@ class Host final : public UmockdevHost {
         hex += two.data();
       }
     }
-    return std::string("P: /devices/pci0000:00/usb1/1-1\nN: bus/usb/001/002\nE: SUBSYSTEM=usb\n"
-                       "E: DRIVER=usb\nE: BUSNUM=001\nE: DEVNUM=002\nE: DEVNAME=") +
-           kNode + "\nE: DEVTYPE=usb_device\nA: bConfigurationValue=1\\n\nA: busnum=1\\n\n"
+    return std::string(
+               "P: /devices/pci0000:00/usb1/1-1\nN: bus/usb/001/002\nE: SUBSYSTEM=usb\n"
+               "E: DRIVER=usb\nE: BUSNUM=001\nE: DEVNUM=002\nE: DEVNAME=") +
+           kNode +
+           "\nE: DEVTYPE=usb_device\nA: bConfigurationValue=1\\n\nA: busnum=1\\n\n"
            "A: devnum=2\\n\nA: speed=" +
            (chip_.config().full_speed ? "12" : "480") + "\\n\nH: descriptors=" + hex + "\n";
   }
@@ -296,7 +298,8 @@ class Host final : public UmockdevHost {
       }
     }
     if ((endpoint & 0x80) == 0) {
-      transfer.done += chip_.out(endpoint, {transfer.buffer() + transfer.done, limit - transfer.done});
+      transfer.done +=
+          chip_.out(endpoint, {transfer.buffer() + transfer.done, limit - transfer.done});
       if (transfer.done < limit) return false;
       end(transfer, 0, transfer.done);
       const std::lock_guard lock(mutex_);

@@ -49,7 +49,8 @@ class Port final : public StreamPort {
 
   std::size_t give(std::span<const std::uint8_t> bytes) {
     const std::lock_guard lock(mutex_);
-    const std::size_t n = std::min(bytes.size(), kChipBytes - std::min(kChipBytes, to_board_.size()));
+    const std::size_t n =
+        std::min(bytes.size(), kChipBytes - std::min(kChipBytes, to_board_.size()));
     to_board_.insert(to_board_.end(), bytes.begin(), bytes.begin() + static_cast<long>(n));
     waiting_ = !to_board_.empty();
     return n;
@@ -106,9 +107,7 @@ class WallUsbBoard final : public UsbBoard {
     port_->purge(to_host, to_device);
     board_->wake();
   }
-  void on_change(std::function<void()> call) override {
-    port_->on_change(std::move(call));
-  }
+  void on_change(std::function<void()> call) override { port_->on_change(std::move(call)); }
   [[nodiscard]] Board& board() override { return *board_; }
 
  private:
@@ -146,7 +145,8 @@ class VirtualStream final : public usb::ByteStream {
   void wait(std::chrono::microseconds timeout) override {
     World& world = *board_->world;
     const Cycle end =
-        world.now() + us_to_cycles(static_cast<std::uint64_t>(std::max<std::int64_t>(timeout.count(), 0)));
+        world.now() +
+        us_to_cycles(static_cast<std::uint64_t>(std::max<std::int64_t>(timeout.count(), 0)));
     // In steps, so that it ends soon after the first byte.
     constexpr Cycle kStep = 256;
     while (world.now() < end && line().to_host.empty()) {

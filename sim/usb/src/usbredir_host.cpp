@@ -68,7 +68,8 @@ class Host final : public UsbredirHost {
       std::array<pollfd, 3> fds{{{stop, POLLIN, 0}, {wake_fd_, POLLIN, 0}, {-1, POLLIN, 0}}};
       fds[2].fd = guest ? fd_ : listen_fd_;
       // Short packets wait for the chip's timer.
-      const bool waiting = std::ranges::any_of(in_, [](const auto& q) { return !q.second.empty(); });
+      const bool waiting =
+          std::ranges::any_of(in_, [](const auto& q) { return !q.second.empty(); });
       if (::poll(fds.data(), fds.size(), waiting ? 1 : -1) < 0 && errno != EINTR) {
         return fail_errno(errno, "poll");
       }
@@ -156,9 +157,9 @@ class Host final : public UsbredirHost {
       if (data != nullptr) usbredirparser_free_packet_data(of(self).parser_.get(), data);
     };
     std::array<std::uint32_t, USB_REDIR_CAPS_SIZE> caps{};
-    for (const int cap : {usb_redir_cap_connect_device_version, usb_redir_cap_ep_info_max_packet_size,
-                          usb_redir_cap_64bits_ids, usb_redir_cap_32bits_bulk_length,
-                          usb_redir_cap_device_disconnect_ack}) {
+    for (const int cap : {usb_redir_cap_connect_device_version,
+                          usb_redir_cap_ep_info_max_packet_size, usb_redir_cap_64bits_ids,
+                          usb_redir_cap_32bits_bulk_length, usb_redir_cap_device_disconnect_ack}) {
       usbredirparser_caps_set_cap(caps.data(), cap);
     }
     usbredirparser_init(&p, "tautline-usb-board", caps.data(), USB_REDIR_CAPS_SIZE,

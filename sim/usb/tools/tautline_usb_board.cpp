@@ -1,12 +1,12 @@
 /// The simulated board behind FTDI's USB chip, for programs that know nothing of simulation.
 
+#include <sys/signalfd.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <sys/signalfd.h>
-#include <unistd.h>
 #include <vector>
 
 #include "tautline_sim_usb/umockdev_host.hpp"
@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
   sigaddset(&blocked, SIGCHLD);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);  // before any thread starts
 
-  auto options = parse_board_options("?tap=" + tap + (url_options.empty() ? "" : "&" + url_options));
+  auto options =
+      parse_board_options("?tap=" + tap + (url_options.empty() ? "" : "&" + url_options));
   if (!options) return refuse(options.error().message());
   auto board = UsbBoard::start(std::move(*options));
   if (!board) return refuse(board.error().message());

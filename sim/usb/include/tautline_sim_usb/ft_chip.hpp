@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// A model of FTDI's two-port USB chip in front of a board: descriptors, the vendor's requests, status
-/// bytes at the head of every packet, the latency timer. Front ends (umockdev, usbredir) bring it the
-/// host's transfers. One thread.
+/// A model of FTDI's two-port USB chip in front of a board: descriptors, the vendor's requests,
+/// status bytes at the head of every packet, the latency timer. Front ends (umockdev, usbredir)
+/// bring it the host's transfers. One thread.
 
 #include <array>
 #include <chrono>

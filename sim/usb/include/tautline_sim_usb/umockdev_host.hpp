@@ -1,7 +1,8 @@
 #pragma once
 /// \file
-/// The chip as a USB device of this process and its children, by umockdev: an unmodified libusb finds it
-/// under /sys and talks to it by the ioctls of usbfs. The process runs under `umockdev-wrapper`.
+/// The chip as a USB device of this process and its children, by umockdev: an unmodified libusb
+/// finds it under /sys and talks to it by the ioctls of usbfs. The process runs under
+/// `umockdev-wrapper`.
 
 #include <cstdint>
 #include <memory>
@@ -44,8 +45,8 @@ class UmockdevHost {
   UmockdevHost() = default;
 };
 
-/// Runs a program with the host's devices in its view and passes SIGINT, SIGTERM and SIGUSR1 on; its exit
-/// status, or -1. Every thread of the caller blocks these signals.
+/// Runs a program with the host's devices in its view and passes SIGINT, SIGTERM and SIGUSR1 on;
+/// its exit status, or -1. Every thread of the caller blocks these signals.
 [[nodiscard]] int run_child(const std::vector<std::string>& command);
 
 }  // namespace tautline::sim

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// The simulated board with the byte-stream carrier: its two streams, for a chip's model or, in virtual
-/// time, directly for the library.
+/// The simulated board with the byte-stream carrier: its two streams, for a chip's model or, in
+/// virtual time, directly for the library.
 
 #include <cstdint>
 #include <functional>
@@ -37,9 +37,9 @@ class UsbBoard : public ByteSide {
   [[nodiscard]] virtual Board& board() = 0;
 };
 
-/// The stream by which a host reaches a board in virtual time (`Board::create` with `options.stream`). A
-/// board outlives its streams: dropping one without a goodbye is what a host that dies looks like.
-/// `bytes_per_second` 0: a byte a cycle.
+/// The stream by which a host reaches a board in virtual time (`Board::create` with
+/// `options.stream`). A board outlives its streams: dropping one without a goodbye is what a host
+/// that dies looks like. `bytes_per_second` 0: a byte a cycle.
 [[nodiscard]] std::unique_ptr<usb::ByteStream> open_stream(const std::shared_ptr<Board>& board,
                                                            double bytes_per_second = 0);
 
