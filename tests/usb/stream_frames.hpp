@@ -1,5 +1,5 @@
-// Frames of the byte-stream link, written from docs/usb.md alone: what the tests hold against the library
-// and against the RTL.
+// Frames of the byte-stream link, written from docs/usb.md alone: what the tests hold against the
+// library and against the RTL.
 #pragma once
 
 #include <cstdint>
@@ -69,8 +69,8 @@ inline Bytes words(std::initializer_list<std::uint32_t> values) {
 
 inline Bytes encode(const StreamFrame& f) {
   const auto n = static_cast<std::uint16_t>(f.payload.size());
-  Bytes b{0xA7, f.type, static_cast<std::uint8_t>(n), static_cast<std::uint8_t>(n >> 8), f.seq,
-          f.credit};
+  Bytes b{0xA7,  f.type,  static_cast<std::uint8_t>(n), static_cast<std::uint8_t>(n >> 8),
+          f.seq, f.credit};
   const std::uint16_t check = stream_crc16(b.data(), 6);
   b.push_back(static_cast<std::uint8_t>(check));
   b.push_back(static_cast<std::uint8_t>(check >> 8));
@@ -101,7 +101,9 @@ class Decoder {
     if (head[0] != 0xA7 || (head[6] | head[7] << 8) != stream_crc16(head.data(), 6)) return skip();
     const std::size_t all = n == 0 ? 8 : 8 + n + 4;
     if (bytes_.size() < all) return false;
-    StreamFrame f{.type = head[1], .seq = head[4], .credit = head[5],
+    StreamFrame f{.type = head[1],
+                  .seq = head[4],
+                  .credit = head[5],
                   .payload = Bytes(bytes_.begin() + 8, bytes_.begin() + 8 + static_cast<long>(n))};
     f.first_cycle = cycles_.front();
     f.last_cycle = cycles_[all - 1];

@@ -46,7 +46,8 @@ struct Header {
 void seal(std::span<std::byte> frame, const Header& header) noexcept;
 
 enum class Scan { frame, garbage, more };
-/// Looks at what begins at the first byte: a whole frame, a byte of no frame, or too little to tell.
+/// Looks at what begins at the first byte: a whole frame, a byte of no frame, or too little to
+/// tell.
 [[nodiscard]] Scan scan(std::span<const std::byte> bytes, Header& header) noexcept;
 
 }  // namespace tautline::usb

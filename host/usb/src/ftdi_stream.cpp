@@ -124,8 +124,7 @@ class FtdiStream final : public ByteStream {
 
   std::size_t receive(std::span<std::byte> room) override {
     const std::size_t head = head_.load(std::memory_order_relaxed);
-    const std::size_t n =
-        std::min(room.size(), tail_.load(std::memory_order_acquire) - head);
+    const std::size_t n = std::min(room.size(), tail_.load(std::memory_order_acquire) - head);
     for (std::size_t done = 0; done < n;) {
       const std::size_t at = (head + done) % kRing;
       const std::size_t part = std::min(n - done, kRing - at);
@@ -161,7 +160,7 @@ class FtdiStream final : public ByteStream {
     FtdiStream* owner = nullptr;
     Transfer transfer;
     std::vector<unsigned char> buffer;
-    bool busy = false;     // submitted, or stalled and to be submitted again
+    bool busy = false;  // submitted, or stalled and to be submitted again
     bool stalled = false;
   };
 
@@ -197,15 +196,15 @@ class FtdiStream final : public ByteStream {
 
   static std::string serial_of(libusb_device_handle* handle, std::uint8_t index) {
     std::array<unsigned char, 128> text{};
-    const int n =
-        ::libusb_get_string_descriptor_ascii(handle, index, text.data(), static_cast<int>(text.size()));
+    const int n = ::libusb_get_string_descriptor_ascii(handle, index, text.data(),
+                                                       static_cast<int>(text.size()));
     return n > 0 ? std::string(text.begin(), text.begin() + n) : std::string{};
   }
 
   std::error_code claim(const UsbAddress& address) {
     libusb_config_descriptor* config = nullptr;
-    if (const int error = ::libusb_get_active_config_descriptor(
-            ::libusb_get_device(handle_.get()), &config);
+    if (const int error =
+            ::libusb_get_active_config_descriptor(::libusb_get_device(handle_.get()), &config);
         error != 0) {
       return from_libusb(error);
     }
@@ -240,8 +239,8 @@ class FtdiStream final : public ByteStream {
   std::error_code control(Request request, std::uint16_t value, std::uint16_t index = 0) {
     // The chip numbers its ports from 1.
     const auto port = static_cast<std::uint16_t>(index | (claimed_ + 1));
-    const int n = ::libusb_control_transfer(handle_.get(), kOutVendor, request, value, port, nullptr,
-                                            0, kControlMs);
+    const int n = ::libusb_control_transfer(handle_.get(), kOutVendor, request, value, port,
+                                            nullptr, 0, kControlMs);
     return n < 0 ? from_libusb(n) : std::error_code{};
   }
 
@@ -379,8 +378,7 @@ class FtdiStream final : public ByteStream {
   void run() {
     while (!stop_ || busy()) {
       timeval limit{0, 200'000};
-      const int error =
-          ::libusb_handle_events_timeout_completed(context_.get(), &limit, nullptr);
+      const int error = ::libusb_handle_events_timeout_completed(context_.get(), &limit, nullptr);
       if (error != 0 && error != LIBUSB_ERROR_INTERRUPTED) {
         give_up(error == LIBUSB_ERROR_NO_DEVICE);
         return;

@@ -1,6 +1,6 @@
 #pragma once
-// Byte streams through an FTDI chip, by libusb: transfers in flight both ways, a thread that ends and
-// renews them.
+// Byte streams through an FTDI chip, by libusb: transfers in flight both ways, a thread that ends
+// and renews them.
 
 #include <expected>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
-// One session over a byte stream: frames out within the board's credit, frames in by order, credit back,
-// and the question whether the board is still there.
+// One session over a byte stream: frames out within the board's credit, frames in by order, credit
+// back, and the question whether the board is still there.
 
 #include <array>
 #include <chrono>
@@ -34,8 +34,8 @@ class Link {
   [[nodiscard]] bool backlog() const noexcept { return out_tail_ - out_head_ > kBacklog; }
 
   // ------------------------------------------------------------------------------- in
-  /// Takes the frames that have come: `handler(header, payload)` returns false if it cannot take this
-  /// one now; then it comes again. True if anything came.
+  /// Takes the frames that have come: `handler(header, payload)` returns false if it cannot take
+  /// this one now; then it comes again. True if anything came.
   template <typename Handler>
   bool receive(Handler&& handler);
   /// Asks a silent board, and gives up one that does not answer; returns credit.

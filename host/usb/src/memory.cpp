@@ -15,9 +15,8 @@ class Memory::Region final : public DmaRegion {
     memory_->regions_.push_back(bytes_);
   }
   ~Region() override {
-    std::erase_if(memory_->regions_, [this](std::span<std::byte> r) {
-      return r.data() == bytes_.data();
-    });
+    std::erase_if(memory_->regions_,
+                  [this](std::span<std::byte> r) { return r.data() == bytes_.data(); });
     ::munmap(mapping_, mapped_);
   }
   [[nodiscard]] std::span<std::byte> bytes() const noexcept override { return bytes_; }

@@ -1,6 +1,6 @@
 #pragma once
-// The rings of a board that cannot reach memory: ordinary memory, found again by the address that the
-// driver wrote into a base register.
+// The rings of a board that cannot reach memory: ordinary memory, found again by the address that
+// the driver wrote into a base register.
 
 #include <cstddef>
 #include <cstdint>

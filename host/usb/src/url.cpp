@@ -86,8 +86,7 @@ std::expected<BaudCode, std::error_code> baud_code(unsigned baud) noexcept {
   if (eighths == 12) code = 1;
   // Bit 17: the 120 MHz clock.
   code |= 0x20000;
-  return BaudCode{static_cast<std::uint16_t>(code),
-                  static_cast<std::uint16_t>(code >> 8 & 0xFF00)};
+  return BaudCode{static_cast<std::uint16_t>(code), static_cast<std::uint16_t>(code >> 8 & 0xFF00)};
 }
 
 }  // namespace tautline::usb

@@ -11,9 +11,9 @@ namespace tautline::usb {
 
 struct UsbAddress {
   std::uint16_t vid = 0, pid = 0;
-  std::string serial;    ///< empty: any
-  int interface = -1;    ///< -1: the one that boards use, see default_interface
-  bool fifo = false;     ///< the synchronous FIFO instead of the UART
+  std::string serial;  ///< empty: any
+  int interface = -1;  ///< -1: the one that boards use, see default_interface
+  bool fifo = false;   ///< the synchronous FIFO instead of the UART
   unsigned baud = 12'000'000;
   std::chrono::milliseconds timeout{5'000};
 };

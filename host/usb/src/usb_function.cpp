@@ -20,7 +20,8 @@ using namespace regs;
 using std::chrono::microseconds;
 
 constexpr std::uint32_t kAllOnes = 0xffffffff;  // what a function reads when nobody answers
-constexpr std::uint64_t kBar0 = std::uint64_t{doorbell_base} + std::uint64_t{doorbell_stride} * 65536;
+constexpr std::uint64_t kBar0 =
+    std::uint64_t{doorbell_base} + std::uint64_t{doorbell_stride} * 65536;
 // A sleeping application wakes so often, that a dead board is noticed.
 constexpr timespec kWake{0, 500'000'000};
 
@@ -277,7 +278,8 @@ class Function final : public UsbFunction {
     if (!waiting_.full()) waiting_.push_back({kind, first, second});
   }
 
-  /// As much as credit and buffer take: what the driver wrote first, then bytes of the rings in turns.
+  /// As much as credit and buffer take: what the driver wrote first, then bytes of the rings in
+  /// turns.
   void send() {
     if (!link_.up()) return;
     link_.flush();
@@ -291,8 +293,7 @@ class Function final : public UsbFunction {
     const Waiting head = waiting_.front();
     std::size_t count = 1;
     if (head.kind == StreamType::write) {
-      while (count < waiting_.size() && count < kRun &&
-             waiting_[count].kind == StreamType::write &&
+      while (count < waiting_.size() && count < kRun && waiting_[count].kind == StreamType::write &&
              waiting_[count].first == head.first + 4 * count) {
         ++count;
       }
@@ -315,8 +316,7 @@ class Function final : public UsbFunction {
     Flow& flow = flows_[slot];
     const std::uint32_t all = sendable(flow);
     // Frames end at multiples of their longest length, which the board's store likes.
-    const std::uint32_t length =
-        std::min(all, stream_max_data - flow.sent % stream_max_data);
+    const std::uint32_t length = std::min(all, stream_max_data - flow.sent % stream_max_data);
     if (length != 0) {
       if (!link_.may_send(8 + length)) return false;
       const auto payload = link_.compose(8 + length);
@@ -407,8 +407,8 @@ class Function final : public UsbFunction {
 
   using Words = std::array<std::uint32_t, 16>;
 
-  /// The driver makes the ring larger than the flows and commands that can be told at once; while it
-  /// is full all the same, entries wait here, and when this is full too, on the link.
+  /// The driver makes the ring larger than the flows and commands that can be told at once; while
+  /// it is full all the same, entries wait here, and when this is full too, on the link.
   bool entry(std::span<const std::byte> payload) noexcept {
     Words words{};
     std::memcpy(words.data(), payload.data(), payload.size());
@@ -420,8 +420,8 @@ class Function final : public UsbFunction {
 
   bool store(Words words) noexcept {
     std::uint32_t& producer = *mine(status_producer::offset);
-    const auto used =
-        static_cast<std::uint16_t>(producer - status_consumer::index.get(*mine(status_consumer::offset)));
+    const auto used = static_cast<std::uint16_t>(
+        producer - status_consumer::index.get(*mine(status_consumer::offset)));
     if (used >= entries_) return false;
     auto* const to = reinterpret_cast<std::uint32_t*>(status_.data()) +
                      std::size_t{16} * (producer & (entries_ - 1));

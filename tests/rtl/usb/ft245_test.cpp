@@ -1,4 +1,5 @@
-// tl_ft245 at its pins: a model of the chip's synchronous FIFO (FTDI AN_130), which also checks the bus.
+// tl_ft245 at its pins: a model of the chip's synchronous FIFO (FTDI AN_130), which also checks the
+// bus.
 
 #include <gtest/gtest.h>
 
@@ -22,8 +23,7 @@ class Ft245 : public testing::Test {
     bench->m_ready = 0;
     bench->ft_rxf_n = bench->ft_txe_n = 1;
     bench->ft_d_i = 0;
-    clk = bench.add(
-        bench->clk, period_ps, [this] { sample_engine(); }, [this] { drive_engine(); });
+    clk = bench.add(bench->clk, period_ps, [this] { sample_engine(); }, [this] { drive_engine(); });
     ft = bench.add(bench->ft_clk, kFtPs, [this] { sample_chip(); }, [this] { drive_chip(); });
     bench.run(ft, 6);
     bench->rst = 0;
@@ -158,7 +158,8 @@ TEST_F(Ft245, TakesNothingBeforeTheChipsClockRuns) {
   bench->ft_rxf_n = bench->ft_txe_n = 1;
   bench->ft_d_i = 0;
   unsigned taken = 0;
-  clk = bench.add(bench->clk, 10'000, [&] { taken += !bench->rst && bench->s_valid && bench->s_ready; });
+  clk = bench.add(bench->clk, 10'000,
+                  [&] { taken += !bench->rst && bench->s_valid && bench->s_ready; });
   ft = bench.add(bench->ft_clk, kFtPs, [this] { sample_chip(); }, [this] { drive_chip(); });
   bench.stop(ft);
   bench.run(clk, 6);

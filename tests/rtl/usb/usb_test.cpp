@@ -206,7 +206,8 @@ class Usb : public testing::Test {
     }
     if (d.app_valid && d.app_ready)
       appends.push_back({d.app_flow, d.app_gen, d.app_more, d.app_pos, d.app_len, now, {}});
-    if (d.taken_valid && d.taken_ready) taken.push_back({d.taken_flow, d.taken_gen, d.taken_pos, now});
+    if (d.taken_valid && d.taken_ready)
+      taken.push_back({d.taken_flow, d.taken_gen, d.taken_pos, now});
     if (d.landed_valid) landed.push_back({d.landed_flow, d.landed_gen, d.landed_pos, now});
     if (d.cmd_valid) {
       commands.push_back({d.cmd_op, d.cmd_cookie, d.cmd_arg1});
@@ -584,9 +585,11 @@ TEST_F(Usb, SurvivesNoiseOfEveryKindAndAttachesAfterIt) {
     raw(Bytes(1100, 0));  // ends whatever frame the noise began
     attach();
     for (int i = 0; i < 20; ++i) {
-      Bytes f = encode({.type = static_cast<std::uint8_t>(random.below(14)), .seq = seq++,
-                        .credit = static_cast<std::uint8_t>(random.bits()),
-                        .payload = Bytes(random.below(60), static_cast<std::uint8_t>(random.bits()))});
+      Bytes f =
+          encode({.type = static_cast<std::uint8_t>(random.below(14)),
+                  .seq = seq++,
+                  .credit = static_cast<std::uint8_t>(random.bits()),
+                  .payload = Bytes(random.below(60), static_cast<std::uint8_t>(random.bits()))});
       if (random.chance(20)) f[random.below(f.size())] ^= 1u << random.below(8);
       if (random.chance(10)) f.resize(random.below(f.size()));
       raw(f);

@@ -1,7 +1,8 @@
 #pragma once
 /// \file
-/// The host's half of the byte-stream carrier: a `PciFunction` whose rings lie in this process, on top
-/// of two byte streams (docs/usb.md). Driver, stack and sockets above do not see the difference.
+/// The host's half of the byte-stream carrier: a `PciFunction` whose rings lie in this process, on
+/// top of two byte streams (docs/usb.md). Driver, stack and sockets above do not see the
+/// difference.
 
 #include <chrono>
 #include <cstdint>
