@@ -117,8 +117,7 @@ std::string PciSysfs::link(const char* name) const {
 std::vector<std::string> PciSysfs::held_neighbours() const {
   std::vector<std::string> held;
   std::error_code ignored;
-  for (const auto& entry :
-       fs::directory_iterator(directory() / "iommu_group/devices", ignored)) {
+  for (const auto& entry : fs::directory_iterator(directory() / "iommu_group/devices", ignored)) {
     const std::string name = entry.path().filename().string();
     const auto address = PciAddress::parse(name);
     if (!address || *address == address_) continue;
@@ -130,10 +129,11 @@ std::vector<std::string> PciSysfs::held_neighbours() const {
 
 std::expected<void, Refusal> PciSysfs::check_iommu() const {
   if (!group().empty()) return {};
-  return refuse(Errc::no_iommu,
-                address_.to_string() +
-                    " is behind no IOMMU that the kernel uses: enable VT-d or AMD-Vi in the firmware "
-                    "and start the kernel with intel_iommu=on or amd_iommu=on");
+  return refuse(
+      Errc::no_iommu,
+      address_.to_string() +
+          " is behind no IOMMU that the kernel uses: enable VT-d or AMD-Vi in the firmware "
+          "and start the kernel with intel_iommu=on or amd_iommu=on");
 }
 
 std::expected<void, Refusal> PciSysfs::check_module() const {
@@ -148,8 +148,8 @@ std::expected<void, Refusal> PciSysfs::check_usable() const {
   const std::string name = driver();
   if (name == vfio_driver) return {};
   return refuse(Errc::not_bound, address_.to_string() + " is bound to " +
-                                     (name.empty() ? "no driver" : name) +
-                                     ": run tautline bind " + address_.to_string());
+                                     (name.empty() ? "no driver" : name) + ": run tautline bind " +
+                                     address_.to_string());
 }
 
 std::expected<void, Refusal> PciSysfs::put(const fs::path& file, const std::string& text) const {

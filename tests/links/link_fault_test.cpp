@@ -1,4 +1,5 @@
-// Faults at the seam between host and board, seen from both ends: the library above, the wire below.
+// Faults at the seam between host and board, seen from both ends: the library above, the wire
+// below.
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
