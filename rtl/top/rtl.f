@@ -22,6 +22,8 @@ rtl/regs/generated/tl_msg_pkg.sv
 rtl/regs/generated/tl_regs_pkg.sv
 rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
+rtl/mac/mac_pkg.sv
+
 rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
@@ -75,10 +77,19 @@ rtl/pcie/tl_dma_write.sv
 rtl/pcie/tl_irq.sv
 rtl/pcie/tl_pcie.sv
 
+rtl/mac/tl_mac_nibbles.sv
+rtl/mac/tl_mac_rx_byte.sv
+rtl/mac/tl_mac_tx_byte.sv
+rtl/mac/tl_mac_byte.sv
+rtl/mac/tl_mac_mii.sv
+rtl/mac/tl_mac_rgmii.sv
+
 rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv
 rtl/usb/tl_usb_tx.sv
 rtl/usb/tl_usb.sv
+rtl/usb/tl_uart.sv
+rtl/usb/tl_ft245.sv
 
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv

@@ -143,7 +143,7 @@ class Process:
     def __init__(self, test: "SystemTest", name: str, *arguments: str, ready: str = ""):
         self.name = name
         self.log_path = test.directory / f"{len(test.programs)}-{name}.log"
-        command = [str(BUILD / "bin" / name), *arguments]
+        command = [*test.command(name), *arguments]
         self._out: list[str] = []
         self._log: list[str] = []
         self._changed = threading.Condition()
@@ -285,13 +285,17 @@ class SystemTest(unittest.TestCase):
         for program in reversed(self.programs):  # the last are clients of the first
             program.process.terminate()  # its capture is then complete
             with contextlib.suppress(subprocess.TimeoutExpired):
-                program.process.wait(5)
+                program.process.wait(DEADLINE)
             program.kill()
             program.counters()  # a violation in a program that was not stopped is one too
 
     def set_route(self, *attributes: str) -> None:
         run("ip", "route", "replace", f"10.77.0.0/{PREFIX}", "dev", self.tap, "src", KERNEL,
             "rto_min", RTO_MIN, *attributes)
+
+    def command(self, name: str) -> list[str]:
+        """How a program of ours is begun."""
+        return [str(BUILD / "bin" / name)]
 
     def device(self, query: str) -> str:
         """The URL of a board with these options: one in the program itself. Other links say more."""

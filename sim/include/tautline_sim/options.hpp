@@ -18,6 +18,7 @@ struct BoardOptions {
   std::string variant;     ///< variant=fast|assert|trace; empty: the fastest linked in
   unsigned flows = 0;      ///< flows=N; 0: the largest linked in
   std::uint64_t seed = 1;  ///< seed=N: every random choice on the board
+  bool stream = false;     ///< the byte-stream carrier instead of PCIe; not in a URL
 
   // The wire. At most one of these; none: frames go to and come from the program (harness.hpp).
   std::string tap;        ///< tap=NAME: a Linux TAP device; makes the board follow the wall clock
