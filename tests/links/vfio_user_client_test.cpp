@@ -1,5 +1,5 @@
-// The library's vfio-user client against servers that are scripts: one that offers a BAR to map, and ones
-// that refuse, lie, talk nonsense or hang up.
+// The library's vfio-user client against servers that are scripts: one that offers a BAR to map,
+// and ones that refuse, lie, talk nonsense or hang up.
 
 #include <gtest/gtest.h>
 
@@ -42,10 +42,9 @@ class ScriptedServer {
 
   static void reply(Channel& channel, const Message& message, std::span<const std::byte> head = {},
                     std::span<const std::byte> data = {}, std::span<const int> descriptors = {}) {
-    (void)channel.send({.id = message.header.id,
-                        .command = message.header.command,
-                        .flags = type_reply},
-                       head, data, descriptors);
+    (void)channel.send(
+        {.id = message.header.id, .command = message.header.command, .flags = type_reply}, head,
+        data, descriptors);
   }
 
  private:
@@ -109,8 +108,8 @@ TEST(VfioUserClient, MapsABarThatIsOffered) {
     if (info.index != 0 && info.index != 2) return false;
     info.size = 4096;
     info.offset = info.index == 0 ? 0 : 4096;
-    info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
-                 VFIO_REGION_INFO_FLAG_MMAP;
+    info.flags =
+        VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE | VFIO_REGION_INFO_FLAG_MMAP;
     const int fd = registers.get();
     ScriptedServer::reply(channel, message, bytes_of(info), {}, std::span(&fd, 1));
     return true;
