@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -308,7 +309,9 @@ class Session final : public RemoteMemory {
 sim::Result<std::unique_ptr<Server>> Server::create(const std::string& path, Device& device) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof name.sun_path) {
+  // The socket gets its name when it is served, so whoever waits for the name may connect.
+  const std::string unnamed = path + "~";
+  if (path.empty() || unnamed.size() >= sizeof name.sun_path) {
     return sim::fail(sim::Errc::bad_value, "'" + path + "' is no path for a socket");
   }
   std::memcpy(name.sun_path, path.data(), path.size());
@@ -316,15 +319,17 @@ sim::Result<std::unique_ptr<Server>> Server::create(const std::string& path, Dev
   if (!listener) return sim::fail_errno(errno, "cannot make a socket");
   // A socket at which nobody answers was left by a server that died.
   struct stat status{};
-  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+  if (::lstat(path.c_str(), &status) == 0) {
+    if (!S_ISSOCK(status.st_mode)) return sim::fail_errno(EEXIST, "there is a file at " + path);
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) {
       return sim::fail_errno(EADDRINUSE, "another server is at " + path);
     }
-    ::unlink(path.c_str());
   }
+  ::unlink(unnamed.c_str());
+  std::memcpy(name.sun_path, unnamed.data(), unnamed.size());
   if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
-      ::listen(listener.get(), 8) != 0) {
+      ::listen(listener.get(), 8) != 0 || ::rename(unnamed.c_str(), path.c_str()) != 0) {
     return sim::fail_errno(errno, "cannot serve at " + path);
   }
   auto kick = detail::make_event();
