@@ -4,9 +4,9 @@ rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
 rtl/tcp/tcb_pkg.sv
 rtl/tcp/tcp_hash_pkg.sv
+rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_rtt_pkg.sv
 rtl/tcp/tcp_congestion_pkg.sv
-rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_reassembly_pkg.sv
 rtl/tcp/tcp_acceptability_pkg.sv
 rtl/tcp/tcp_ack_pkg.sv
