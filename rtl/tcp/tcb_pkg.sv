@@ -34,13 +34,6 @@ package tcb_pkg;
     CC_RESTART       // after an idle time
   } cc_op_e;
 
-  // Where the sequence number of a sent segment is taken from.
-  typedef enum logic [1:0] {
-    SEQ_TEXT,   // where send_check says that the next text, SYN or FIN begins
-    SEQ_NXT,
-    SEQ_EDGE    // the peer's right edge, when SND.NXT lies beyond it
-  } seq_src_e;
-
   // The interval after which the retransmission timer fires.
   typedef enum logic [2:0] {
     RTX_KEEP,
@@ -172,7 +165,6 @@ package tcb_pkg;
     logic        tw;       // goes to the TIME_WAIT table
     logic        reply;    // flow-less RST with seq = SEG.ACK
     logic        tx;
-    seq_src_e    tx_from;  // where its sequence number is taken from
     logic        tx_text;  // it carries the text that `send_check` measured
     flags_t      tx_flags;
     logic        commit;   // payload is kept
@@ -259,6 +251,13 @@ package tcb_pkg;
   // Stream position of the peer's sequence number.
   function automatic pos_t rcv_pos(input tcb_t t, input seq_t s);
     return s - t.first;
+  endfunction
+
+  // Sequence number after `len` bytes and, with `one`, a SYN or FIN. One adder.
+  function automatic seq_t seq_end(input seq_t from, input logic [15:0] len, input logic one);
+    logic [32:0] sum;
+    sum = {from, 1'b1} + 33'({len, one});
+    return sum[32:1];
   endfunction
 
   // Positions that the host sees: SYN and FIN never count.

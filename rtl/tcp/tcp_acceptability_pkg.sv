@@ -73,7 +73,7 @@ package tcp_acceptability_pkg;
     at          = e.seg.seq - t.rcv_nxt;
     c.syn_again = t.c.state == ST_SYN_RCVD && e.seg.flags.syn && !e.seg.flags.rst && at == '1;
     c.occupies  = e.seg.len != '0 || e.seg.flags.fin || (e.seg.flags.syn && !c.syn_again);
-    last        = e.seg.seq + seq_t'(e.seg.len) + seq_t'(e.seg.flags.syn);
+    last        = seq_end(e.seg.seq, e.seg.len, e.seg.flags.syn);
     ends        = last - t.rcv_nxt;
     window      = t.rcv_edge - t.rcv_nxt;
     inside_     = !at[31] && at < window;

@@ -122,12 +122,9 @@ package tcp_ack_pkg;
       if (c.wnd_fresh) n = update_window(n, c);
     end
     if (c.ack_new && c.fin_acked) begin
-      unique case (n.c.state)
-        ST_FIN_WAIT_1: n = fin_wait_2(n);
-        ST_CLOSING:    n = time_wait(n);
-        ST_LAST_ACK:   n = finish(n, CAUSE_NONE);
-        default:       ;
-      endcase
+      if (s.c.state == ST_FIN_WAIT_1) n = fin_wait_2(n);
+      if (s.c.state == ST_CLOSING) n = time_wait(n);
+      if (s.c.state == ST_LAST_ACK) n = finish(n, CAUSE_NONE);
     end
     return n;
   endfunction

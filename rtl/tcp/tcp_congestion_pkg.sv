@@ -177,32 +177,19 @@ package tcp_congestion_pkg;
     limit = op == CC_PARTIAL ? c.after : flight;
     if (left > limit) left = limit;
 
-    case (op)
-      CC_ESTABLISHED, CC_RESTART: n.cwnd = c.initial_;
-      CC_GROW: begin
-        if (c.used && (c.slow || c.counted_up)) n.cwnd = sum[23:0];
-        if (c.used && !c.slow) n.counted = c.counted_up ? c.counted - t.cwnd : c.counted;
-        n.gone = '0;
-      end
-      CC_FULL: begin
-        n.cwnd = t.ssthresh < sum[23:0] ? t.ssthresh : sum[23:0];
-        n.gone = '0;
-      end
-      CC_PARTIAL: n.gone = left;
-      CC_DUPLICATE: if (t.c.ca != CA_LOSS) n.gone = left;
-      CC_ENTER: begin
-        n.gone     = left;
-        n.ssthresh = c.reduced;
-        n.cwnd     = c.reduced;
-        n.counted  = '0;
-      end
-      CC_TIMEOUT: begin
-        if (!again) n.ssthresh = c.reduced;
-        n.cwnd    = mss;
-        n.counted = '0;
-      end
-      default: ;
-    endcase
+    if (op inside {CC_ESTABLISHED, CC_RESTART}) n.cwnd = c.initial_;
+    if (op == CC_GROW && c.used) begin
+      if (c.slow || c.counted_up) n.cwnd = sum[23:0];
+      if (!c.slow) n.counted = c.counted_up ? c.counted - t.cwnd : c.counted;
+    end
+    if (op == CC_FULL) n.cwnd = t.ssthresh < sum[23:0] ? t.ssthresh : sum[23:0];
+    if (op == CC_ENTER) n.cwnd = c.reduced;
+    if (op == CC_TIMEOUT) n.cwnd = mss;
+    if (op == CC_ENTER || (op == CC_TIMEOUT && !again)) n.ssthresh = c.reduced;
+    if (op inside {CC_ENTER, CC_TIMEOUT}) n.counted = '0;
+    if (op inside {CC_PARTIAL, CC_ENTER} || (op == CC_DUPLICATE && t.c.ca != CA_LOSS))
+      n.gone = left;
+    if (op inside {CC_GROW, CC_FULL}) n.gone = '0;
     if (reopened) n.gone = '0;
     return n;
   endfunction

@@ -63,7 +63,8 @@ package tcp_send_pkg;
     // is owed.
     c.idle      = f.flight == '0;
     wants_probe = t.c.owe_probe && (c.idle || t.snd_wnd == '0);
-    wants_rtx   = !c.idle && (t.c.owe_rtx || (t.c.ca == CA_LOSS && t.rtx_nxt != t.recover));
+    wants_rtx   = !c.idle && !wants_probe &&
+                  (t.c.owe_rtx || (t.c.ca == CA_LOSS && t.rtx_nxt != t.recover));
     if (t.c.owe_syn) c.start = t.o.iss;
     else if (wants_probe) c.start = t.snd_una;
     else if (wants_rtx) c.start = t.rtx_nxt;
@@ -130,35 +131,31 @@ package tcp_send_pkg;
     f     = '0;
     f.ack = 1'b1;
     again = 1'b0;
-    n.a.tx      = 1'b1;
-    n.a.tx_from = c.shrunk ? SEQ_EDGE : SEQ_NXT;
-    unique case (what)
-      PAY_RST: begin
-        f.rst = 1'b1;
-        n = finish(n, s.c.cause);
-        n.a.cnt[CNT_RESETS_OUT] = 1'b1;
-      end
-      PAY_SYN: begin
-        f.syn       = 1'b1;
-        f.ack       = s.c.state == ST_SYN_RCVD;
-        again       = !c.idle;
-        n.c.owe_syn = 1'b0;
-      end
-      PAY_RTX: begin
-        again       = 1'b1;
-        n.c.owe_rtx = 1'b0;
-        n.u.rtx_nxt = 1'b1;
-      end
-      PAY_DATA: if (c.restart) n.u.cc = CC_RESTART;
-      PAY_PROBE: begin
-        n.c.owe_probe = 1'b0;
-        n.a.cnt[CNT_PROBES_OUT] = 1'b1;
-      end
-      default: n.a.cnt[CNT_WINDOW_UPDATES] = !s.c.owe_ack;
-    endcase
+    n.a.tx = 1'b1;
+    if (what == PAY_RST) begin
+      f.rst = 1'b1;
+      n = finish(n, s.c.cause);
+      n.a.cnt[CNT_RESETS_OUT] = 1'b1;
+    end
+    if (what == PAY_SYN) begin
+      f.syn       = 1'b1;
+      f.ack       = s.c.state == ST_SYN_RCVD;
+      again       = !c.idle;
+      n.c.owe_syn = 1'b0;
+    end
+    if (what == PAY_RTX) begin
+      again       = 1'b1;
+      n.c.owe_rtx = 1'b0;
+      n.u.rtx_nxt = 1'b1;
+    end
+    if (what == PAY_DATA && c.restart) n.u.cc = CC_RESTART;
+    if (what == PAY_PROBE) begin
+      n.c.owe_probe = 1'b0;
+      n.a.cnt[CNT_PROBES_OUT] = 1'b1;
+    end
+    if (what == PAY_ACK) n.a.cnt[CNT_WINDOW_UPDATES] = !s.c.owe_ack;
 
     if (what inside {PAY_SYN, PAY_RTX, PAY_DATA, PAY_PROBE}) begin
-      n.a.tx_from = SEQ_TEXT;
       n.a.tx_text = 1'b1;
       n.u.nxt     = 1'b1;
       f.fin       = c.fin && what != PAY_SYN;

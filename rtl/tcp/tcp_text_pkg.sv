@@ -67,12 +67,10 @@ package tcp_text_pkg;
       n.u.fin_turn = 1'b1;
       n.c.fin      = 1'b1;
       n.c.owe_ack  = 1'b1;
-      unique case (s.c.state)
-        ST_ESTABLISHED: n.c.state = ST_CLOSE_WAIT;
-        ST_FIN_WAIT_1:  n.c.state = ST_CLOSING;  // acknowledged, our FIN had led to FIN_WAIT_2
-        ST_FIN_WAIT_2:  n = time_wait(n);
-        default:        ;
-      endcase
+      if (s.c.state == ST_ESTABLISHED) n.c.state = ST_CLOSE_WAIT;
+      // Had our FIN been acknowledged, it would have led to FIN_WAIT_2.
+      if (s.c.state == ST_FIN_WAIT_1) n.c.state = ST_CLOSING;
+      if (s.c.state == ST_FIN_WAIT_2) n = time_wait(n);
     end
     return n;
   endfunction

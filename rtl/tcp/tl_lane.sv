@@ -210,12 +210,9 @@ module tl_lane
   head_t issue;
   always_comb begin
     issue = '{kind: EV_SEG, birth: s_seg.birth && !s_seg.drop, flow: s_seg.flow};
-    unique case (1'b1)
-      grant[1]: issue = '{kind: EV_TMO, birth: 1'b0, flow: s_tmo_flow};
-      grant[2]: issue = '{kind: EV_CMD, birth: s_cmd.birth, flow: cmd_flow};
-      grant[3]: issue = '{kind: EV_SEND, birth: 1'b0, flow: s_send_flow};
-      default:  ;
-    endcase
+    if (grant[1]) issue = '{kind: EV_TMO, birth: 1'b0, flow: s_tmo_flow};
+    if (grant[2]) issue = '{kind: EV_CMD, birth: s_cmd.birth, flow: cmd_flow};
+    if (grant[3]) issue = '{kind: EV_SEND, birth: 1'b0, flow: s_send_flow};
   end
 
   assign m_mbox_re   = probe_issue;
@@ -358,23 +355,20 @@ module tl_lane
       // Text for a flow without a reader is not acknowledged, so one adder serves both.
       s3_later <= after(s2_now,
                         a_segment && !s2_tcb.c.released ? cfg.delack_us : cfg.fin_wait2_us);
-      unique case (s2.kind)
-        EV_SEG: begin
-          s3_body    <= s2_body;
-          s3_seg_chk <= a_seg;
-          s3_rtt     <= rtt_check(s2_tcb, s2_seg.seg.ack, s2_now);
-        end
-        EV_CMD: begin
-          s3_body    <= s2_body;
-          s3_cmd_chk <= command_check(s2_tcb, s2_cmd.cmd, s2_in_range, s2_stream, s2_taken);
-        end
-        EV_TMO: s3_tmo_chk <= timeout_check(s2_tcb, s2_stream, a_flight, cfg, s2_now);
-        EV_SEND: begin
-          s3_nbr     <= s_nbr;
-          s3_mac     <= s_nbr_mac;
-          s3_snd_chk <= send_check(s2_tcb, s2_stream, a_flight, s2_taken, a_long, a_cc.above, cfg);
-        end
-      endcase
+      if (s2.kind inside {EV_SEG, EV_CMD}) s3_body <= s2_body;
+      if (s2.kind == EV_SEG) begin
+        s3_seg_chk <= a_seg;
+        s3_rtt     <= rtt_check(s2_tcb, s2_seg.seg.ack, s2_now);
+      end
+      if (s2.kind == EV_CMD)
+        s3_cmd_chk <= command_check(s2_tcb, s2_cmd.cmd, s2_in_range, s2_stream, s2_taken);
+      if (s2.kind == EV_TMO)
+        s3_tmo_chk <= timeout_check(s2_tcb, s2_stream, a_flight, cfg, s2_now);
+      if (s2.kind == EV_SEND) begin
+        s3_nbr     <= s_nbr;
+        s3_mac     <= s_nbr_mac;
+        s3_snd_chk <= send_check(s2_tcb, s2_stream, a_flight, s2_taken, a_long, a_cc.above, cfg);
+      end
     end
   end
 
@@ -402,13 +396,11 @@ module tl_lane
 
     r   = '0;
     r.c = s3_tcb.c;
-    unique case (s3.kind)
-      EV_SEG:  if (!s3_seg.drop)
-        r = segment_arrives(r, s3.birth, s3_seg.seg, s3_seg_chk, s3_cc, ctx);
-      EV_TMO:  r = timeout(r, s3_tmo_chk, s3_open);
-      EV_CMD:  r = command(r, s3_cmd, s3_cmd_chk);
-      EV_SEND: r = send(r, s3_snd_chk, s3_nbr);
-    endcase
+    if (s3.kind == EV_SEG) begin
+      if (!drop) r = segment_arrives(r, s3.birth, s3_seg.seg, s3_seg_chk, s3_cc, ctx);
+    end else if (s3.kind == EV_SEND) r = send(r, s3_snd_chk, s3_nbr);
+    else if (s3.kind == EV_TMO) r = timeout(r, s3_tmo_chk, s3_open);
+    else r = command(r, s3_cmd, s3_cmd_chk);
     control = conclude(r, was_half_open);
     // The slot is free when TCP is done and the host has let go.
     frees = control.done && control.released;
@@ -424,8 +416,7 @@ module tl_lane
   tcb_t merged, next;
 
   always_comb begin
-    sent_end = s3_snd_chk.start + seq_t'(s3_snd_chk.len) +
-               seq_t'(s3_snd_chk.fin || s3_tcb.c.owe_syn);
+    sent_end = seq_end(s3_snd_chk.start, s3_snd_chk.len, s3_snd_chk.fin || s3_tcb.c.owe_syn);
     rtt      = rtt_sample(s3_tcb, s3_rtt, cfg);
     cc       = cc_values(s3_tcb, s3_cc, r.u.cc, r.u.reopened, s3_tcb.retries != '0, s3_flight);
 
@@ -645,11 +636,9 @@ module tl_lane
       s4_tx_len   <= r.a.tx_text ? s3_snd_chk.len : '0;
       s4_tx_wnd   <= r.a.tx_flags.syn ? syn_window(cfg) : 16'(s3_snd_chk.window >> s3_tcb.rcv_ws);
       s4_tx_ws_ok <= r.a.tx_flags.syn && (!r.a.tx_flags.ack || s3_tcb.c.ws_offered);
-      unique case (r.a.tx_from)
-        SEQ_TEXT: s4_tx_seq <= s3_snd_chk.start;
-        SEQ_EDGE: s4_tx_seq <= s3_snd_chk.edge_;
-        default:  s4_tx_seq <= s3_tcb.snd_nxt;
-      endcase
+      if (r.a.tx_text) s4_tx_seq <= s3_snd_chk.start;
+      else if (s3_snd_chk.shrunk) s4_tx_seq <= s3_snd_chk.edge_;
+      else s4_tx_seq <= s3_tcb.snd_nxt;
     end
   end
 

@@ -102,7 +102,10 @@ TEST_F(Scheduler, DataGetsEveryNinthTurnWhileOthersOwe) {
     b.settle();
     ASSERT_EQ(b->m_send_valid, 1);
     if (b->m_send_flow == 15) {
-      if (turns++ > 0) EXPECT_EQ(since, 8);
+      if (turns > 0) {
+        ASSERT_EQ(since, 8);
+      }
+      ++turns;
       since = 0;
     } else {
       ++since;
