@@ -23,7 +23,6 @@ rtl/pcie/tl_pcie_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
-rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
 
