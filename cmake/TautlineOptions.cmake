@@ -48,8 +48,9 @@ if(TAUTLINE_WERROR)
 endif()
 
 if(TAUTLINE_SANITIZE)
-  add_compile_options(-fsanitize=${TAUTLINE_SANITIZE} -fno-sanitize-recover=all
-                      -fno-omit-frame-pointer)
+  set(TAUTLINE_SANITIZE_OPTIONS -fsanitize=${TAUTLINE_SANITIZE} -fno-sanitize-recover=all
+                                -fno-omit-frame-pointer)
+  add_compile_options(${TAUTLINE_SANITIZE_OPTIONS})
   add_link_options(-fsanitize=${TAUTLINE_SANITIZE})
 endif()
 

@@ -15,11 +15,16 @@ endif()
 # FAST models whatever compiles the rest.
 find_program(TAUTLINE_MODEL_CXX NAMES clang++-19 clang++ DOC "Compiler of the fast board model")
 
-# The runtime, compiled once; _fst adds the waveform writer.
+# Generated code and its runtime are compiled as in any other tree, sanitized or not, so a compiler cache
+# has them.
 set(tautline_model_flags -w -g0)
-if(TAUTLINE_SANITIZE)
-  list(APPEND tautline_model_flags -fno-sanitize=all)
-endif()
+function(tautline_without_sanitizers TARGET)
+  get_target_property(options ${TARGET} COMPILE_OPTIONS)
+  list(REMOVE_ITEM options ${TAUTLINE_SANITIZE_OPTIONS})
+  set_property(TARGET ${TARGET} PROPERTY COMPILE_OPTIONS ${options})
+endfunction()
+
+# The runtime, compiled once; _fst adds the waveform writer.
 foreach(variant IN ITEMS "" _fst)
   add_library(tautline_verilated${variant} STATIC EXCLUDE_FROM_ALL
               ${VERILATOR_ROOT}/include/verilated.cpp
@@ -27,6 +32,7 @@ foreach(variant IN ITEMS "" _fst)
   target_include_directories(tautline_verilated${variant} SYSTEM PUBLIC
                              ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
   target_compile_options(tautline_verilated${variant} PRIVATE ${tautline_model_flags} -O2)
+  tautline_without_sanitizers(tautline_verilated${variant})
   target_compile_definitions(tautline_verilated${variant} PUBLIC
                              VM_SC=0 VM_COVERAGE=0 VM_TRACE_VCD=0 VL_TIME_CONTEXT)
   target_link_libraries(tautline_verilated${variant} PUBLIC Threads::Threads)
@@ -165,6 +171,7 @@ function(tautline_verilate TARGET)
   set_target_properties(${TARGET} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
   target_include_directories(${TARGET} SYSTEM PUBLIC ${dir})
   target_compile_options(${TARGET} PRIVATE ${tautline_model_flags})
+  tautline_without_sanitizers(${TARGET})
   if(arg_FAST)
     set_source_files_properties(${generated} PROPERTIES COMPILE_OPTIONS "-O3;-fno-strict-aliasing")
     if(TAUTLINE_NATIVE)

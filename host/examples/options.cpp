@@ -14,8 +14,6 @@
 #include <string_view>
 #include <utility>
 
-#include "generated/regs.hpp"
-
 namespace examples {
 namespace {
 
@@ -132,9 +130,9 @@ std::optional<tautline::Stack> CommonOptions::open_stack() {
 
 void CommonOptions::print_stats(const tautline::Stack& stack) const {
   board_.print();
-  for (unsigned index = 0; index < tautline::regs::counter_count; ++index) {
+  for (unsigned index = 0; index < tautline::counter_count; ++index) {
     const auto value = stack.device_counter(index);
-    if (value != 0) fmt::print("engine.{} {}\n", tautline::regs::counter_names[index], value);
+    if (value != 0) fmt::print("engine.{} {}\n", tautline::counter_names[index], value);
   }
   const auto library = stack.counters();
   const std::array<std::pair<std::string_view, std::uint64_t>, 9> values{

@@ -112,6 +112,10 @@ bool Socket::peer_finished() const noexcept {
   return core_ && core_->peer_finished(index_);
 }
 
+bool Socket::delivery_delayed() const noexcept {
+  return core_ && core_->delivery_delayed(index_);
+}
+
 std::error_code Socket::error() const noexcept {
   return core_ ? core_->error(index_) : closed();
 }

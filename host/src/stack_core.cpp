@@ -316,12 +316,12 @@ bool StackCore::work() noexcept {
     if (owed_head_ == none) owed_tail_ = none;
   }
   for (std::uint32_t i = 0; unlisten_count_ > 0 && i < unlisten_.size(); ++i) {
-    if (unlisten_[i] == 0) continue;
-    if (!driver_->submit(make_command(regs::Op::unlisten, i), context(Answer::nobody, 0))) {
+    if (unlisten_[i] != Unlisten::owed) continue;
+    if (!driver_->submit(make_command(regs::Op::unlisten, i), context(Answer::unlisten, i))) {
       ++counters_.commands_deferred;
       return worked;
     }
-    unlisten_[i] = 0;
+    unlisten_[i] = Unlisten::sent;
     --unlisten_count_;
     worked = true;
   }
@@ -470,6 +470,7 @@ void StackCore::update(std::uint32_t index, const Entry& entry) noexcept {
   connection.tx_sent = std::max(sent, acked);
   connection.fin = connection.fin || status::fin.from(entry) != 0;
   connection.done = status::done.from(entry) != 0;
+  connection.delayed = status::r1.from(entry) != 0;
   const auto state = static_cast<regs::State>(status::state.from(entry));
   connection.state = static_cast<State>(state);
   connection.connected = connection.connected || state >= regs::State::established;
@@ -521,12 +522,14 @@ void StackCore::on_completion(const Entry& entry, std::uint64_t what) noexcept {
       const std::uint32_t place = value & 0xff;
       if (place < listeners_.size() && listeners_[place].used && listeners_[place].tag == value) {
         listeners_[place].engine_index = slot;
-      } else if (result == regs::Result::ok && unlisten_[slot & 0xff] == 0) {
-        unlisten_[slot & 0xff] = 1;  // the caller gave up waiting
-        ++unlisten_count_;
+      } else if (result == regs::Result::ok) {
+        owe_unlisten(slot);  // the caller gave up waiting
       }
       break;
     }
+    case Answer::unlisten:
+      unlisten_[value] = Unlisten::none;
+      return;
     case Answer::caller:
       break;
   }
@@ -565,6 +568,7 @@ Ready StackCore::condition(const Connection& connection) const noexcept {
   }
   if (connection.done || (at_end && connection.shut_write)) ready = ready | Ready::hangup;
   if (failed) ready = ready | Ready::error;
+  if (connection.delayed && !connection.done) ready = ready | Ready::delayed;
   return ready;
 }
 
@@ -614,7 +618,10 @@ void StackCore::step(std::optional<Microseconds> deadline) noexcept {
   if (!driver_->arm()) return;
   Microseconds rest = std::chrono::seconds{1};
   if (deadline) rest = std::min(rest, *deadline - function_->now());
-  if (rest.count() > 0) function_->wait(rest);
+  if (rest.count() <= 0) return;
+  function_->wait(rest);
+  // Whoever asks next whether the deadline has passed must not miss what came before it.
+  driver_->reap(*this);
 }
 
 std::optional<Microseconds> StackCore::deadline_after(
@@ -751,13 +758,24 @@ std::expected<std::uint32_t, std::error_code> StackCore::accept(
   }
 }
 
+void StackCore::owe_unlisten(std::uint32_t engine_index) noexcept {
+  if (engine_index >= unlisten_.size() || unlisten_[engine_index] != Unlisten::none) return;
+  unlisten_[engine_index] = Unlisten::owed;
+  ++unlisten_count_;
+}
+
+// The engine is asked first and waited for, so that nobody is accepted behind the resets below.
 void StackCore::close_listener(std::uint32_t index) noexcept {
   ListenerEntry& listener = listeners_[index];
   listener.used = false;
-  if (listener.engine_index < unlisten_.size() && unlisten_[listener.engine_index] == 0) {
-    unlisten_[listener.engine_index] = 1;
-    ++unlisten_count_;
-  }
+  owe_unlisten(listener.engine_index);
+  work();
+  const auto listens = [&] {
+    return listener.engine_index < unlisten_.size() &&
+           unlisten_[listener.engine_index] != Unlisten::none;
+  };
+  const auto deadline = deadline_after(command_timeout);
+  while (listens() && !link_error_ && !passed(deadline)) step(deadline);
   while (listener.head != none) {
     const std::uint32_t child = listener.head;
     listener.head = connections_[child].next;
@@ -1154,6 +1172,10 @@ bool StackCore::is_connected(std::uint32_t index) const noexcept {
 
 bool StackCore::peer_finished(std::uint32_t index) const noexcept {
   return connections_[index].fin;
+}
+
+bool StackCore::delivery_delayed(std::uint32_t index) const noexcept {
+  return has(condition(connections_[index]), Ready::delayed);
 }
 
 std::error_code StackCore::error(std::uint32_t index) const noexcept {

@@ -97,6 +97,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   [[nodiscard]] Ready ready(std::uint32_t index) const noexcept;
   [[nodiscard]] bool is_connected(std::uint32_t index) const noexcept;
   [[nodiscard]] bool peer_finished(std::uint32_t index) const noexcept;
+  [[nodiscard]] bool delivery_delayed(std::uint32_t index) const noexcept;
   [[nodiscard]] std::error_code error(std::uint32_t index) const noexcept;
   std::error_code set_options(std::uint32_t index, const SocketOptions& options) noexcept;
   [[nodiscard]] SocketOptions options(std::uint32_t index) const noexcept;
@@ -173,6 +174,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
     bool connected = false;
     bool fin = false;
     bool done = false;
+    bool delayed = false;  ///< R1 has passed
     bool shut_read = false;
     bool shut_write = false;
     bool told_error = false;  ///< writes answer EPIPE after the cause was told once
@@ -200,15 +202,19 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
     SocketOptions options;
   };
 
+  /// What is under way to end a listener of the engine.
+  enum class Unlisten : std::uint8_t { none, owed, sent };
+
   /// What a completion answers; packed into the driver's context.
-  enum class Answer : std::uint8_t { nobody, open, caller, listen };
+  enum class Answer : std::uint8_t { nobody, open, caller, listen, unlisten };
   [[nodiscard]] static std::uint64_t context(Answer answer, std::uint32_t value) noexcept {
     return std::uint64_t{static_cast<std::uint8_t>(answer)} << 32 | value;
   }
 
   static constexpr std::uint32_t listener_id = 0x80000000;  ///< in the ready list
   static constexpr unsigned tag_index_bits = 18;
-  static constexpr Microseconds command_timeout{std::chrono::seconds{1}};
+  /// A device answers in microseconds; a simulated one on a busy machine has to get its turn first.
+  static constexpr Microseconds command_timeout{std::chrono::seconds{10}};
 
   StackCore(std::unique_ptr<PciFunction> owned, PciFunction& function,
             std::unique_ptr<Driver> driver, const StackConfig& config);
@@ -217,7 +223,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   bool service() noexcept;
   bool work() noexcept;
   bool send_commands(Flow& flow, std::uint32_t slot) noexcept;
-  /// One turn of a blocking call: service, and sleep if that found nothing to do.
+  /// One turn of a blocking call: service; if that found nothing to do, sleep and reap.
   void step(std::optional<Microseconds> deadline) noexcept;
   [[nodiscard]] std::optional<Microseconds> deadline_after(
       std::optional<Microseconds> timeout) const noexcept;
@@ -240,6 +246,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   [[nodiscard]] Connection* opening(std::uint32_t tag) noexcept;
   void let_go(std::uint32_t index, bool reset) noexcept;
   void queue_shutdown(Connection& connection) noexcept;
+  void owe_unlisten(std::uint32_t engine_index) noexcept;
 
   void notify(std::uint32_t id) noexcept;
   [[nodiscard]] Ready condition(const Connection& connection) const noexcept;
@@ -277,8 +284,8 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   std::uint32_t owed_tail_ = none;
   std::uint32_t open_head_ = none;  ///< connections whose OPEN waits for a credit
   std::uint32_t open_tail_ = none;
-  std::vector<std::uint8_t> unlisten_;  ///< engine's listeners that are owed UNLISTEN
-  unsigned unlisten_count_ = 0;
+  std::vector<Unlisten> unlisten_;  ///< by the engine's index of a listener
+  unsigned unlisten_count_ = 0;     ///< how many are owed
   std::size_t orphans_ = 0;
 
   struct Call {

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "generated/regs.hpp"
 #include "scripted_peer.hpp"
 
 namespace tautline::bench {
@@ -282,7 +281,7 @@ class LoadRun {
     }
     // The last segment of a flow may still wait for its delayed acknowledgment.
     r.complete = gaps_ == 0 && read_ == given_bytes_ && r.bytes_out == written_;
-    r.no_room = rig_.bench.stack().device_counter(static_cast<unsigned>(regs::Counter::rx_no_room));
+    r.no_room = rig_.bench.stack().device_counter(Counter::rx_no_room);
     r.gaps = gaps_;
     Spacing(in_, in_.size(), r.cycles_per_frame_in, r.line_in);
     Spacing(out_, out_frames, r.cycles_per_frame_out, r.line_out);

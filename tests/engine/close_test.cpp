@@ -27,7 +27,7 @@ TEST(Close, ByUsFirstLeadsThroughFinWaitToTimeWait) {
   Covers("MUST-13");
   Rig rig;
   ReachTimeWait(rig);
-  EXPECT_EQ(rig.Count(regs::Counter::time_wait), 1U);
+  EXPECT_EQ(rig.Count(Counter::time_wait), 1U);
 }
 
 TEST(Close, ByThePeerFirstWaitsForTheApplication) {
@@ -97,7 +97,7 @@ TEST(Close, SimultaneouslyLeadsThroughClosingToTimeWait) {
   EXPECT_EQ(rig.socket.state(), State::closing);
   rig.Give({.seq = 2, .ack = 2});
   rig.peer.ExpectSilence(10ms);
-  EXPECT_EQ(rig.Count(regs::Counter::time_wait), 1U);
+  EXPECT_EQ(rig.Count(Counter::time_wait), 1U);
 }
 
 TEST(Close, AnswersFinAndAckInOneSegment) {
@@ -107,7 +107,7 @@ TEST(Close, AnswersFinAndAckInOneSegment) {
   rig.peer.Expect({.flags = kAck | kFin, .seq = 1});
   rig.peer.Send({.flags = kAck | kFin, .seq = 1, .ack = 2});
   rig.peer.Expect({.flags = kAck, .seq = 2, .ack = 2});
-  EXPECT_EQ(rig.Count(regs::Counter::time_wait), 1U);
+  EXPECT_EQ(rig.Count(Counter::time_wait), 1U);
 }
 
 TEST(Close, PutsTheFinBehindEveryByte) {
@@ -140,7 +140,7 @@ TEST(Close, DoesNotWaitForEverInFinWait2) {
   Rig rig;
   ReachFinWait2(rig);
   rig.bench.Pass(61s);
-  EXPECT_EQ(rig.Count(regs::Counter::fin_wait2_timeout), 1U);
+  EXPECT_EQ(rig.Count(Counter::fin_wait2_timeout), 1U);
   rig.peer.Send({.flags = kAck | kFin, .seq = 1, .ack = 2});
   rig.peer.Expect({.flags = kRst, .seq = 2});
 }
@@ -203,7 +203,7 @@ TEST(Close, LetsALaterSynReopenFromTimeWait) {
   auto socket = rig.listener.try_accept();
   ASSERT_TRUE(socket);
   EXPECT_EQ(ReadAll(*socket), "again");
-  EXPECT_EQ(rig.Count(regs::Counter::time_wait_reopened), 1U);
+  EXPECT_EQ(rig.Count(Counter::time_wait_reopened), 1U);
 }
 
 TEST(Close, FreesTheSlotInTimeWait) {
@@ -218,8 +218,8 @@ TEST(Close, FreesTheSlotInTimeWait) {
     peer.Expect({.flags = kAck, .ack = 2});
     rig.bench.Settle();
   }
-  EXPECT_EQ(rig.Count(regs::Counter::time_wait), 2 * flows);
-  EXPECT_EQ(rig.Count(regs::Counter::no_slot), 0U);
+  EXPECT_EQ(rig.Count(Counter::time_wait), 2 * flows);
+  EXPECT_EQ(rig.Count(Counter::no_slot), 0U);
 }
 
 TEST(Close, WithLingerZeroResets) {

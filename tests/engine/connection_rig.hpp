@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "generated/regs.hpp"
 #include "scripted_peer.hpp"
 
 namespace tautline::test {
@@ -66,9 +65,7 @@ struct Rig {
     bench.Settle();
     peer.Send({.seq = peer_seq, .ack = ack, .window = window});
   }
-  std::uint32_t Count(regs::Counter counter) {
-    return bench.stack().device_counter(static_cast<unsigned>(counter));
-  }
+  std::uint32_t Count(Counter counter) { return bench.stack().device_counter(counter); }
 
   Bench bench;
   ScriptedPeer peer;

@@ -171,8 +171,8 @@ TEST(Data, OutOfOrderFillsFourRangesAndAFifthIsDropped) {
     give(at);
     rig.peer.Expect({.flags = kAck, .ack = 1}, 1ms);
   }
-  EXPECT_EQ(rig.Count(regs::Counter::out_of_order), 4U);
-  EXPECT_EQ(rig.Count(regs::Counter::ooo_dropped), 1U);
+  EXPECT_EQ(rig.Count(Counter::out_of_order), 4U);
+  EXPECT_EQ(rig.Count(Counter::ooo_dropped), 1U);
   for (const std::uint32_t at : {0, 20, 40, 60}) {
     give(at);
     rig.peer.Expect({.flags = kAck, .ack = at + 21}, 1ms);
@@ -239,7 +239,7 @@ TEST(Data, BeyondTheAdvertisedEdgeIsTrimmed) {
   ASSERT_FALSE(acks.empty());
   EXPECT_EQ(acks.back().ack, 4097U);
   EXPECT_EQ(acks.back().window, 0U);
-  EXPECT_EQ(rig.Count(regs::Counter::trimmed), 1U);
+  EXPECT_EQ(rig.Count(Counter::trimmed), 1U);
   rig.bench.Settle();
   EXPECT_EQ(ReadAll(rig.socket), Pattern(4096));
 }

@@ -182,7 +182,7 @@ TEST(Failures, AFullEngineRefusesANewConnectionAndKeepsTheOldOnes) {
     late.Send({.flags = kSyn});
     EXPECT_TRUE(late.Next().Has(kRst)) << "and the failure is told";
   }
-  EXPECT_EQ(rig.Count(regs::Counter::no_slot), 3 * flows);
+  EXPECT_EQ(rig.Count(Counter::no_slot), 3 * flows);
   for (unsigned i = 0; i < flows; ++i) {
     peers[i].Send({.flags = kAck | kPsh, .seq = 1, .ack = 1, .data = "still there?"});
     rig.bench.Settle();

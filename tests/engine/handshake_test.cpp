@@ -157,7 +157,7 @@ TEST(Handshake, RetransmitsItsSynAckAndForgetsAPeerThatNeverAnswers) {
     EXPECT_NEAR(SecondsBetween(first, again), at, kTimerError);
   }
   rig.peer.ExpectSilence(120s);
-  EXPECT_EQ(rig.Count(regs::Counter::attempt_fails), 1U);
+  EXPECT_EQ(rig.Count(Counter::attempt_fails), 1U);
   EXPECT_FALSE(rig.listener.try_accept());
   rig.Open();
   EXPECT_EQ(rig.socket.state(), State::established);
@@ -195,8 +195,7 @@ TEST(Handshake, TellsThatNobodyAnswersForTheNextHop) {
   rig.peer.ExpectSilence(20s);
   rig.bench.Settle();
   EXPECT_EQ(started->error(), std::errc::host_unreachable);
-  EXPECT_GE(
-      rig.bench.stack().device_counter(static_cast<unsigned>(regs::Counter::arp_requests_out)), 2U);
+  EXPECT_GE(rig.bench.stack().device_counter(Counter::arp_requests_out), 2U);
 }
 
 TEST(Handshake, TellsThatAnotherNetworkNeedsAGateway) {
@@ -281,7 +280,7 @@ TEST(Handshake, AnswersARepeatedSynWithTheSameSynAck) {
   rig.peer.Send({.flags = kSyn});
   rig.peer.Expect({.flags = kSyn | kAck, .seq = 0, .ack = 1});
   EXPECT_EQ(rig.peer.engine_isn(), isn);
-  EXPECT_EQ(rig.Count(regs::Counter::passive_opens), 1U);
+  EXPECT_EQ(rig.Count(Counter::passive_opens), 1U);
 }
 
 TEST(Handshake, ResetsAnAckThatAcknowledgesNoSynOfOurs) {
@@ -303,7 +302,7 @@ TEST(Handshake, LimitsHalfOpenConnections) {
   second.Expect({.flags = kSyn | kAck});
   third.Send({.flags = kSyn});
   third.ExpectSilence(10ms);
-  EXPECT_EQ(rig.Count(regs::Counter::listen_overflow), 1U);
+  EXPECT_EQ(rig.Count(Counter::listen_overflow), 1U);
   second.Send({.seq = 1, .ack = 1});
   third.Send({.flags = kSyn});
   third.Expect({.flags = kSyn | kAck});
@@ -334,6 +333,14 @@ TEST(Handshake, AClosedListenerResetsHalfOpenAndUnacceptedConnections) {
   EXPECT_TRUE(half_open.Next().Has(kRst));
   late.Send({.flags = kSyn});
   late.Expect({.flags = kRst | kAck, .ack = 1});
+}
+
+TEST(Handshake, NobodyListensWhenCloseReturns) {
+  Rig rig;
+  rig.listener.close();
+  rig.peer.Send({.flags = kSyn});  // nothing was polled in between
+  rig.peer.Expect({.flags = kRst | kAck, .seq = 0, .ack = 1});
+  EXPECT_TRUE(rig.bench.stack().listen({.port = kPort})) << "the port is free";
 }
 
 TEST(Handshake, AListenerDoesNotDisturbItsConnectionsNorTheyTheListener) {
@@ -401,7 +408,7 @@ TEST(Handshake, RefusesAConnectionWithoutAFreeSlot) {
   auto active = rig.bench.stack().start_connect({{kPeerIp}, 7});
   if (active) rig.bench.Settle();
   EXPECT_EQ(active ? active->error() : active.error(), std::errc::too_many_files_open);
-  EXPECT_GE(rig.Count(regs::Counter::no_slot), 1U);
+  EXPECT_GE(rig.Count(Counter::no_slot), 1U);
   for (Socket& socket : sockets) EXPECT_EQ(socket.state(), State::established);
 }
 
@@ -479,7 +486,7 @@ TEST(Handshake, IgnoresASynThatIsNotFromAndToAHost) {
     rig.peer.SendRaw(BuildTcp({.dst = mac, .src = kPeerMac}, {.src = src, .dst = kEngineIp}, syn));
   }
   EXPECT_FALSE(rig.bench.NextFrame(10ms)) << "neither an answer nor an ARP request";
-  EXPECT_EQ(rig.Count(regs::Counter::passive_opens), 0U);
+  EXPECT_EQ(rig.Count(Counter::passive_opens), 0U);
   rig.Open();
 }
 

@@ -23,7 +23,33 @@ TEST(Recovery, RetransmitsWithBackoffAndGivesUpAtR2) {
   rig.peer.ExpectSilence(60s);
   rig.bench.Settle();
   EXPECT_EQ(rig.socket.error(), std::errc::timed_out);
-  EXPECT_EQ(rig.Count(regs::Counter::timeout_aborts), 1U);
+  EXPECT_EQ(rig.Count(Counter::timeout_aborts), 1U);
+}
+
+TEST(Recovery, TellsTheApplicationBetweenR1AndR2) {
+  Covers("SHLD-9");
+  Rig rig;
+  rig.Open();
+  rig.socket.set_interest(Ready::delayed);
+  const auto told = [&] {
+    const auto events = rig.bench.stack().poll();
+    return !events.empty() && events.front().token == rig.socket.token() &&
+           events.front().ready == Ready::delayed;
+  };
+  rig.Write("lost");
+  rig.peer.Expect({.seq = 1, .data = "lost"});
+  for (unsigned again = 1; again <= rig.bench.config().r1_retries; ++again) {
+    EXPECT_FALSE(told()) << again - 1 << " retransmissions";
+    EXPECT_FALSE(rig.socket.delivery_delayed());
+    rig.peer.Expect({.seq = 1, .data = "lost"}, 61s);
+    rig.bench.Settle();
+  }
+  EXPECT_TRUE(told());
+  EXPECT_TRUE(rig.socket.delivery_delayed());
+  EXPECT_FALSE(rig.socket.error()) << "an advice, not an end";
+  rig.Give({.seq = 1, .ack = 5});
+  EXPECT_FALSE(told());
+  EXPECT_FALSE(rig.socket.delivery_delayed()) << "the peer has answered";
 }
 
 TEST(Recovery, LetsTheApplicationSetR2) {
@@ -132,7 +158,7 @@ TEST(Recovery, RetransmitsFastOnTheThirdDuplicateAck) {
   rig.peer.Send({.seq = 1, .ack = 1});
   rig.peer.Expect({.seq = 1, .data = Pattern(1000)});
   rig.peer.ExpectSilence(5ms);
-  EXPECT_EQ(rig.Count(regs::Counter::fast_retrans), 1U);
+  EXPECT_EQ(rig.Count(Counter::fast_retrans), 1U);
   rig.Give({.seq = 1, .ack = 10'001});
   auto info = rig.socket.info();
   ASSERT_TRUE(info);
@@ -167,7 +193,7 @@ TEST(Recovery, CountsNoDuplicateThatCarriesDataOrMovesTheWindow) {
   for (std::uint16_t i = 0; i < 4; ++i) {
     rig.Give({.seq = 5, .ack = 1, .window = static_cast<std::uint16_t>(50'000 - i)});
   }
-  EXPECT_EQ(rig.Count(regs::Counter::dup_acks_in), 0U);
+  EXPECT_EQ(rig.Count(Counter::dup_acks_in), 0U);
   for (const Received& ack : rig.peer.Take(50ms)) EXPECT_TRUE(ack.data.empty());
 }
 
@@ -184,9 +210,9 @@ TEST(Recovery, RetransmitsTheNextHoleOnAPartialAck) {
   rig.peer.Send({.seq = 1, .ack = 7001});
   rig.peer.Expect({.seq = 7001, .data = Pattern(1000, 7000)});
   rig.Give({.seq = 1, .ack = 10'001});
-  EXPECT_EQ(rig.Count(regs::Counter::partial_acks), 2U);
-  EXPECT_EQ(rig.Count(regs::Counter::fast_retrans), 1U);
-  EXPECT_EQ(rig.Count(regs::Counter::rto), 0U);
+  EXPECT_EQ(rig.Count(Counter::partial_acks), 2U);
+  EXPECT_EQ(rig.Count(Counter::fast_retrans), 1U);
+  EXPECT_EQ(rig.Count(Counter::rto), 0U);
   rig.peer.ExpectSilence(5s);
 }
 

@@ -7,8 +7,6 @@
 namespace tautline::test {
 namespace {
 
-using Counter = regs::Counter;
-
 struct Parts {
   EthernetHeader eth;
   Ipv4Header ip;
@@ -245,7 +243,7 @@ TEST(Robustness, SpeaksOnItsVlanOnly) {
   syn({});
   syn(43);
   EXPECT_FALSE(bench.NextFrame(1ms));
-  EXPECT_EQ(bench.stack().device_counter(static_cast<unsigned>(Counter::rx_not_for_us)), 2U);
+  EXPECT_EQ(bench.stack().device_counter(Counter::rx_not_for_us), 2U);
   syn(0x2000 | 42);
   bench.answer_arp = false;
   auto request = bench.NextFrame(1ms);

@@ -101,8 +101,8 @@ TEST(Security, ChallengesAreLimitedPerConnection) {
     rig.Give({.flags = kSyn, .seq = 20});
   }
   EXPECT_EQ(rig.peer.Take(100ms).size(), 1U);
-  EXPECT_EQ(rig.Count(regs::Counter::challenge_acks), 1U);
-  EXPECT_EQ(rig.Count(regs::Counter::challenge_limited), 39U);
+  EXPECT_EQ(rig.Count(Counter::challenge_acks), 1U);
+  EXPECT_EQ(rig.Count(Counter::challenge_limited), 39U);
   rig.bench.Pass(600ms);
   rig.peer.Send({.flags = kRst, .seq = 10});
   rig.peer.Expect({.flags = kAck, .seq = 1, .ack = 1}, 1ms);
@@ -132,7 +132,7 @@ TEST(Security, RepliesWithoutAConnectionAreLimited) {
   nobody.Expect({.flags = kRst | kAck});
   for (int i = 0; i < 300; ++i) nobody.Send({.flags = kSyn});
   EXPECT_LE(nobody.Take().size(), 66U) << "a burst of 64, then one a millisecond";
-  EXPECT_GT(rig.Count(regs::Counter::reply_dropped), 100U);
+  EXPECT_GT(rig.Count(Counter::reply_dropped), 100U);
   rig.Open();
 }
 

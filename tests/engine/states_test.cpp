@@ -55,7 +55,7 @@ void Reach(Reached& r, State state) {
   }
   if (state == State::time_wait) {
     // The compact table has it; for the library the connection has ended.
-    ASSERT_EQ(rig.Count(regs::Counter::time_wait), 1U);
+    ASSERT_EQ(rig.Count(Counter::time_wait), 1U);
   } else {
     ASSERT_EQ(rig.socket.state(), state);
   }
@@ -137,7 +137,7 @@ TEST_P(SegmentArrives, IsAnsweredByTheStateTable) {
                                            : State::time_wait;
     }
     if (after == State::time_wait) {
-      EXPECT_EQ(rig.Count(regs::Counter::time_wait), 1U);
+      EXPECT_EQ(rig.Count(Counter::time_wait), 1U);
       after = State::closed;
     }
     EXPECT_EQ(rig.socket.state(), after);

@@ -16,9 +16,6 @@
 
 namespace tautline::test {
 
-// Counter numbers of rtl/common/tautline_pkg.sv.
-inline constexpr unsigned kCounterRxNoRoom = 10, kCounterRetransSegs = 32;
-
 // A function that can be cut off from its driver: what the device sees when a host dies. Nothing
 // that the driver does afterwards reaches the device, and its DMA memory goes with it.
 class SeverableFunction final : public PciFunction {

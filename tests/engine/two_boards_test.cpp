@@ -121,8 +121,8 @@ TEST(TwoBoards, OpenEveryFlowAtOnceAndRefuseOneMoreCleanly) {
       60s));
   // A perfect link at line rate: the receive FIFO never filled, nothing was sent twice.
   for (Stack* stack : {&pair.a(), &pair.b()}) {
-    EXPECT_EQ(stack->device_counter(kCounterRxNoRoom), 0U);
-    EXPECT_EQ(stack->device_counter(kCounterRetransSegs), 0U);
+    EXPECT_EQ(stack->device_counter(Counter::rx_no_room), 0U);
+    EXPECT_EQ(stack->device_counter(Counter::retrans_segs), 0U);
   }
   pair.ExpectCleanBuses();
 }

@@ -139,7 +139,7 @@ TEST(Window, UpdateFollowsWhenTheReaderFreesSpace) {
   std::vector<Received> updates = rig.peer.Take();
   ASSERT_FALSE(updates.empty());
   EXPECT_EQ(updates.back().window, 4096U);
-  EXPECT_GE(rig.Count(regs::Counter::window_updates), 1U);
+  EXPECT_GE(rig.Count(Counter::window_updates), 1U);
 }
 
 TEST(Window, TakesAckAndResetOfASegmentWhenItIsZero) {

@@ -67,6 +67,24 @@ TEST(Listen, AnAnswerThatComesAfterTheCallerGaveUpIsUndone) {
   EXPECT_EQ(command.slot, 11u);
 }
 
+TEST(Listen, AnAnswerThatCameWhileNobodyLookedCounts) {
+  Rig rig;
+  rig.mock.on_command = [&](const auto& c) {
+    rig.mock.after(std::chrono::seconds{1}, [&rig, c] {
+      rig.mock.complete(c, Result::ok, 3);
+      // The host is not scheduled for a minute.
+      rig.mock.pass(std::chrono::minutes{1});
+    });
+  };
+  EXPECT_TRUE(rig.stack.listen({{}, 7}));
+}
+
+TEST(Accept, AConnectionThatCameWithTheDeadlineIsGiven) {
+  Listening rig;
+  rig.mock.after(std::chrono::milliseconds{3}, [&] { rig.arrive(1, rig.tag); });
+  EXPECT_TRUE(rig.listener.accept(std::chrono::milliseconds{3}));
+}
+
 TEST(Accept, GivesEstablishedConnectionsInOrder) {
   Listening rig;
   EXPECT_TRUE(is_would_block(rig.listener.try_accept().error()));
@@ -192,6 +210,69 @@ TEST(CloseListener, ResetsWhatNobodyAccepted) {
   EXPECT_TRUE(kept->is_connected());
   EXPECT_FALSE(rig.listener.is_open());
   EXPECT_EQ(rig.listener.try_accept().error(), std::errc::bad_file_descriptor);
+}
+
+TEST(CloseListener, ReturnsWhenTheEngineNoLongerListens) {
+  Listening rig;
+  rig.mock.on_command = [&](const auto& c) {
+    rig.mock.after(std::chrono::microseconds{30}, [&rig, c] { rig.mock.complete(c); });
+  };
+  const auto start = rig.mock.now();
+  rig.listener.close();
+  EXPECT_EQ(rig.mock.now() - start, std::chrono::microseconds{30});
+  EXPECT_TRUE(rig.mock.saw(Op::unlisten));
+}
+
+TEST(CloseListener, WaitsForACreditFirst) {
+  Rig rig({.credits = 1});
+  Listener listener = rig.stack.listen({{}, 7}).value();
+  std::optional<test::MockCommand> unlisten;
+  rig.mock.on_command = [&](const auto& c) {
+    if (c.op == Op::unlisten) unlisten = c;
+    rig.mock.after(std::chrono::microseconds{10}, [&rig, c] { rig.mock.complete(c); });
+  };
+  Socket socket = rig.stack.start_connect(test::peer).value();
+  listener.close();
+  ASSERT_TRUE(unlisten);
+  EXPECT_EQ(unlisten->slot, 0u);
+  EXPECT_EQ(rig.mock.lost_commands, 0u);
+  EXPECT_TRUE(rig.stack.poll().empty());
+}
+
+TEST(CloseListener, ADeadEngineHoldsItNoLongerThanACommand) {
+  Listening rig;
+  rig.mock.on_command = [](const auto&) {};
+  const auto start = rig.mock.now();
+  rig.listener.close();
+  EXPECT_EQ(rig.mock.now() - start, std::chrono::seconds{10});
+  rig.mock.link = LinkState::removed;
+  rig.stack.poll();
+  Listening other;
+  other.mock.link = LinkState::removed;
+  other.stack.poll();
+  const auto now = other.mock.now();
+  other.listener.close();
+  EXPECT_EQ(other.mock.now(), now) << "nobody to ask";
+}
+
+TEST(CloseListener, NobodyIsAcceptedBehindTheResets) {
+  Listening rig;
+  rig.arrive(1, rig.tag);
+  rig.stack.poll();
+  rig.mock.commands.clear();
+  rig.mock.on_command = [&](const auto& c) {
+    if (c.op == Op::unlisten) rig.arrive(2, rig.tag);  // crossed the command
+    rig.mock.complete(c);
+  };
+  rig.listener.close();
+  rig.stack.poll();
+  std::vector<std::uint32_t> reset;
+  for (const auto& c : rig.mock.commands) {
+    if (c.op == Op::abort) reset.push_back(c.slot);
+  }
+  EXPECT_EQ(rig.mock.commands.front().op, Op::unlisten);
+  std::ranges::sort(reset);
+  EXPECT_EQ(reset, (std::vector<std::uint32_t>{1, 2}));
 }
 
 TEST(CloseListener, ConnectionsThatStillComeAreReset) {

@@ -57,6 +57,36 @@ TEST(Read, PositionIsToldAtTheNextPollAndAtOnceAfterAQuarterOfTheRing) {
   EXPECT_EQ(rig.mock.flow(0).told_taken, 1124u) << "the window must not close on a busy reader";
 }
 
+TEST(Delay, IsToldToWhoAskedAndTakenBack) {
+  Rig rig;
+  Socket socket = rig.connected();
+  EXPECT_FALSE(socket.delivery_delayed());
+  rig.mock.flow(0).r1 = true;
+  EXPECT_EQ(ready_of(rig.report(0), socket.token()), Ready::none) << "only if asked for (SHLD-9)";
+  EXPECT_TRUE(socket.delivery_delayed());
+  EXPECT_TRUE(has(socket.ready(), Ready::delayed));
+  socket.set_interest(Ready::readable | Ready::delayed);
+  EXPECT_EQ(ready_of(rig.stack.poll(), socket.token()), Ready::delayed);
+  EXPECT_EQ(ready_of(rig.stack.poll(), socket.token()), Ready::delayed) << "level-triggered";
+  EXPECT_FALSE(socket.error());
+  rig.mock.flow(0).r1 = false;
+  EXPECT_EQ(ready_of(rig.report(0), socket.token()), Ready::none);
+  EXPECT_FALSE(socket.delivery_delayed());
+}
+
+TEST(Delay, EndsWithTheConnection) {
+  Rig rig;
+  Socket socket = rig.connected();
+  socket.set_interest(Ready::delayed);
+  rig.mock.flow(0).r1 = true;
+  rig.report(0);
+  rig.mock.flow(0).done = true;
+  rig.mock.flow(0).cause = regs::Cause::timeout;
+  EXPECT_EQ(ready_of(rig.report(0), socket.token()), Ready::hangup | Ready::error);
+  EXPECT_FALSE(socket.delivery_delayed());
+  EXPECT_EQ(socket.error(), std::errc::timed_out);
+}
+
 TEST(Read, ViewOfARangeThatWrapsHasTwoSpans) {
   Rig rig;
   Socket socket = rig.connected();

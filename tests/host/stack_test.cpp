@@ -72,6 +72,22 @@ TEST(Stacks, ADeviceCanBeAttachedAgain) {
   EXPECT_TRUE(socket.is_connected());
 }
 
+TEST(Counters, AreReadFromTheDeviceByNameOrIndex) {
+  Rig rig;
+  for (unsigned i = 0; i < counter_count; ++i) {
+    rig.mock.set_reg(regs::counter_base + 4 * i, 1000 + i);
+    EXPECT_EQ(rig.stack.device_counter(i), 1000 + i);
+    EXPECT_FALSE(counter_names[i].empty());
+  }
+  EXPECT_EQ(rig.stack.device_counter(Counter::retrans_segs),
+            1000u + static_cast<unsigned>(Counter::retrans_segs));
+  EXPECT_EQ(to_string(Counter::retrans_segs), "retrans_segs");
+  EXPECT_EQ(rig.stack.device_counter(counter_count), 0u) << "nothing is read beyond them";
+  rig.mock.link = LinkState::removed;
+  rig.stack.poll();
+  EXPECT_EQ(rig.stack.device_counter(0), ~0u) << "what a removed card reads";
+}
+
 TEST(Stacks, HandlesThatOutliveTheirStackAnswerNoSuchDevice) {
   Socket socket;
   Socket finished;

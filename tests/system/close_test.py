@@ -105,8 +105,8 @@ class ResetTest(support.SystemTest):
     def test_a_reset_by_the_board_is_a_reset_connection(self) -> None:
         board = self.http_server(self.directory, "--idle-timeout", "200ms")
         peer = self.connect(HTTP)
-        peer.sendall(b"GET / HT")
         with self.assertRaises(ConnectionResetError):
+            peer.sendall(b"GET / HT")
             peer.recv(1)
         self.assertGreaterEqual(board.stop()["engine.resets_out"], 1)
 
@@ -124,7 +124,8 @@ class RestartTest(support.SystemTest):
         with self.assertRaises(ConnectionResetError):
             peer.recv(1)
         self.assert_same(echo(self.connect(ECHO), data), data)
-        self.assertEqual(new.stop()["engine.no_flow"], 1)
+        # At least these three bytes; the kernel may have sent more before it saw the reset.
+        self.assertGreaterEqual(new.stop()["engine.no_flow"], 1)
 
     def test_a_kernel_port_in_use_opens_to_the_new_board(self) -> None:
         # The kernel's old port again: to the new board this is a SYN like any other.

@@ -2,7 +2,6 @@
 
 import select
 import socket
-import time
 
 import support
 from support import (BULK, ECHO, eventually, kernel_info, pattern, random_bytes, read_exactly,
@@ -21,21 +20,22 @@ class SlowKernelTest(support.SystemTest):
     """The board sends, the kernel's reader is the slow side."""
 
     def test_a_reader_that_pauses_gets_everything(self) -> None:
-        size = 300_000
-        board = self.bulk_server("--send", str(size))
-        peer = self.connect(BULK, receive_buffer(4096))
-        next_pause = 0
+        data = random_bytes(290_000)
+        board = self.echo_server()
+        peer = self.connect(ECHO, receive_buffer(4096))
+        next_pause = 60_000
 
         def pause(have: int) -> None:
             nonlocal next_pause
             if have >= next_pause:
                 next_pause += 60_000
-                time.sleep(0.3)  # the reader's slowness itself: the window shuts, and is probed
+                probes = board.counter("engine.probes_out")
+                eventually("a probe of the shut window",
+                           lambda: board.counter("engine.probes_out") > probes)
 
-        self.assert_same(read_to_end(peer, pause), pattern(size))
-        peer.close()
-        self.assertEqual(board.wait(), 0, board.log())
-        self.assertGreater(board.counters()["engine.probes_out"], 0)
+        with support.sending(peer, data):
+            self.assert_same(read_to_end(peer, pause), data)
+        board.stop()
 
     def test_probes_go_on_until_the_window_opens(self) -> None:
         data = random_bytes(400_000)
@@ -82,11 +82,17 @@ class SlowBoardTest(support.SystemTest):
     """The kernel sends, the board's application is slow: an echo that cannot be written."""
 
     def fill(self, peer: socket.socket, data: bytes) -> int:
-        """Sends until nothing has been taken for a while, and returns how much was."""
+        """Sends until the kernel probes the board's shut window; returns how much was taken."""
         peer.setblocking(False)
         sent = 0
-        while select.select([], [peer], [], 0.5)[1]:
-            sent += peer.send(data[sent:sent + 65536])
+
+        def stuck() -> bool:
+            nonlocal sent
+            while select.select([], [peer], [], 0)[1]:
+                sent += peer.send(data[sent:sent + 65536])
+            return "timer:(persist" in kernel_info(peer)
+
+        eventually("the kernel's zero-window probe", stuck)
         peer.settimeout(support.DEADLINE)
         return sent
 
@@ -101,8 +107,6 @@ class SlowBoardTest(support.SystemTest):
         peer = self.connect(ECHO, small)
         sent = self.fill(peer, data)
         self.assertLess(sent, 1 << 20, "the board's window stayed open")
-        eventually("the kernel's zero-window probe",
-                   lambda: "timer:(persist" in kernel_info(peer))
         with support.sending(peer, data[sent:sent + 100_000]):
             self.assert_same(read_to_end(peer), data[:sent + 100_000])
         # That the kernel went on is the proof: what tells it that the window is open again may be an ACK of

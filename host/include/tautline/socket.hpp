@@ -22,15 +22,17 @@ namespace detail {
 class StackCore;
 }
 
-/// Readiness, a set of bits. `hangup` and `error` are reported whatever the interest.
+/// Readiness, a set of bits. `hangup` and `error` are reported whatever the interest, the others if
+/// asked for.
 enum class Ready : std::uint8_t {
   none = 0,
   readable =
       1,  ///< `read` returns bytes, the end of the stream or an error; `try_accept` a connection
   writable =
       2,  ///< connected, and a quarter of the transmit ring is free; or `write` returns an error
-  hangup = 4,  ///< both directions have ended
-  error = 8,   ///< `error()` says which
+  hangup = 4,    ///< both directions have ended
+  error = 8,     ///< `error()` says which
+  delayed = 16,  ///< the peer is silent: see `delivery_delayed()`
 };
 [[nodiscard]] constexpr Ready operator|(Ready a, Ready b) noexcept {
   return static_cast<Ready>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -143,6 +145,10 @@ class Socket {
   [[nodiscard]] bool is_connected() const noexcept;
   /// The peer has ended its stream; bytes before that may still be unread.
   [[nodiscard]] bool peer_finished() const noexcept;
+  /// The peer has not answered the last `StackConfig::r1_retries` retransmissions of a segment or a
+  /// SYN: an advice, taken back by its next answer. The connection goes on until `user_timeout` (R1
+  /// and R2 of RFC 9293 3.8.3, SHLD-9). To be told by `poll`, add `Ready::delayed` to the interest.
+  [[nodiscard]] bool delivery_delayed() const noexcept;
   /// Why the connection ended or could not be opened; no error while it lives or after an orderly
   /// end.
   [[nodiscard]] std::error_code error() const noexcept;

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "tautline/counters.hpp"
 #include "tautline/endpoint.hpp"
 #include "tautline/error.hpp"
 #include "tautline/info.hpp"
@@ -102,7 +103,11 @@ class Stack {
   [[nodiscard]] LinkState link_state() const noexcept;
   [[nodiscard]] const DeviceInfo& device() const noexcept;
   [[nodiscard]] StackCounters counters() const noexcept;
-  /// One of the engine's counters (the register description names them), read from the device.
+  /// One of the engine's counters, read from the device; all ones once the link is gone.
+  [[nodiscard]] std::uint32_t device_counter(Counter counter) const noexcept {
+    return device_counter(static_cast<unsigned>(counter));
+  }
+  /// By its index below `counter_count`, for a loop over all; 0 beyond.
   [[nodiscard]] std::uint32_t device_counter(unsigned index) const noexcept;
   /// The device, for a backend's own controls (a simulated board's wire, capture, faults).
   [[nodiscard]] PciFunction& function() noexcept;

@@ -2,6 +2,7 @@
 /// \file
 /// Everything public.
 
+#include "tautline/counters.hpp"
 #include "tautline/endpoint.hpp"
 #include "tautline/error.hpp"
 #include "tautline/info.hpp"

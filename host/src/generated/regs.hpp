@@ -4,11 +4,15 @@
 /// Register offsets and message layouts of the engine, as rtl/regs/tautline.rdl says.
 // clang-format off
 
-#include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "tautline/counters.hpp"
 
 namespace tautline::regs {
+
+using tautline::Counter;
+using tautline::counter_count;
+using tautline::counter_names;
 
 /// A field of a 32-bit word.
 struct Field {
@@ -35,7 +39,7 @@ struct Field {
   }
 };
 
-inline constexpr std::uint32_t expected_map_hash = 0x4521E928;
+inline constexpr std::uint32_t expected_map_hash = 0x203CD06C;
 
 /// Doorbells: doorbell_base + doorbell_stride * slot + 4 * doorbell::<field>.word.
 inline constexpr std::uint32_t doorbell_base = 0x10000;
@@ -113,6 +117,29 @@ enum class LinkCause : std::uint32_t {
   write_error = 2,  ///< a DMA write was answered with an error
 };
 
+enum class StreamType : std::uint32_t {
+  hello = 1,  ///< h, b: begins a session; stream_hello
+  credit = 2,  ///< h, b: nothing but its header
+  ping = 3,  ///< h: nothing but its header; answered by CREDIT at once
+  write = 4,  ///< h: stream_write, then more words for the registers that follow
+  read = 5,  ///< h: stream_read; answered by VALUE
+  value = 6,  ///< b: stream_value
+  send = 7,  ///< h: stream_send, then payload to send
+  taken = 8,  ///< h: stream_place; receive bytes below it have been read
+  space = 9,  ///< b: stream_place; bytes below it may be sent
+  deliver = 10,  ///< b: stream_deliver, then received payload
+  entry = 11,  ///< b: an entry of the status ring without the zero words at its end
+  lost = 12,  ///< b: nothing but its header: the session has ended, only HELLO helps
+};
+
+/// Byte-stream links.
+inline constexpr std::uint32_t stream_magic = 167;  ///< first byte of every frame
+inline constexpr std::uint32_t stream_version = 1;  ///< of these formats; both sides say theirs in HELLO
+inline constexpr std::uint32_t stream_max_data = 1024;  ///< payload bytes of the longest SEND
+inline constexpr std::uint32_t stream_max_length = 1032;  ///< longest frame from the host, without header and CRC-32
+inline constexpr std::uint32_t stream_frame_cost = 4;  ///< credit that a frame takes beside its length
+inline constexpr std::uint32_t stream_credit_unit = 256;  ///< bytes of one unit of credit
+
 // ---------------------------------------------------------------- BAR 0
 /// Says that this is a Tautline engine.
 namespace id {
@@ -160,7 +187,7 @@ inline constexpr Field burst_log2{0, 24, 4};  ///< log2 of the longest DMA burst
 namespace control {
 inline constexpr std::uint32_t offset = 0x014;
 inline constexpr std::uint32_t reset_value = 0x00000000;
-inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: begin no DMA transaction, finish those that are outstanding; STATUS.idle tells when
+inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: begin no DMA transaction, finish those that are outstanding; STATUS.idle tells when. A new session of a byte-stream link clears it
 inline constexpr Field reset{0, 1, 1};  ///< 1 resets the engine and its DMA as soon as no transaction is outstanding, but not these registers; reads zero
 }  // namespace control
 
@@ -579,142 +606,8 @@ inline constexpr std::uint32_t reset_value = 0x00000000;
 inline constexpr Field free{0, 0, 8};
 }  // namespace cmd_credits
 
-// ---------------------------------------------------------------- counters
+/// Counters: counter_base + 4 * Counter.
 inline constexpr std::uint32_t counter_base = 0x400;
-inline constexpr std::uint32_t counter_count = 64;
-/// Index of a counter; its register is counter_base + 4 * index.
-enum class Counter : std::uint32_t {
-  rx_frames = 0,
-  rx_bad_fcs = 1,  ///< tuser on the last word
-  rx_not_for_us = 2,  ///< MAC, VLAN or IP address
-  rx_not_ip = 3,  ///< IPv6 and other ethertypes
-  rx_ip_error = 4,  ///< version, header length, total length, header checksum
-  rx_fragment = 5,
-  rx_not_tcp = 6,  ///< IP protocol neither TCP nor ICMP
-  rx_tcp_checksum = 7,
-  rx_tcp_error = 8,  ///< data offset, length, runt
-  rx_tcp_option = 9,  ///< illegal option length
-  rx_no_room = 10,  ///< payload FIFO or event FIFO full
-  rx_tcp_segments = 11,
-  arp_requests_in = 12,
-  arp_replies_in = 13,
-  arp_requests_out = 14,
-  arp_failed = 15,
-  icmp_echo = 16,
-  icmp_dropped = 17,
-  reply_dropped = 18,  ///< reply FIFO full or rate limit
-  tx_frames = 19,
-  tx_tcp_segments = 20,
-  tx_replies = 21,
-  active_opens = 22,
-  passive_opens = 23,
-  established = 24,
-  attempt_fails = 25,  ///< from SYN_SENT or SYN_RCVD to CLOSED
-  resets_in = 26,
-  resets_out = 27,
-  no_flow = 28,  ///< segment without flow or listener
-  listen_overflow = 29,  ///< half-open or unaccepted limit
-  no_slot = 30,
-  table_full = 31,
-  retrans_segs = 32,
-  rto = 33,
-  fast_retrans = 34,
-  partial_acks = 35,
-  dup_acks_in = 36,
-  out_of_order = 37,  ///< segment queued out of order
-  ooo_dropped = 38,  ///< no free range
-  dup_segs_in = 39,  ///< wholly old data
-  out_of_window = 40,  ///< unacceptable sequence number
-  trimmed = 41,  ///< partly outside the window
-  bad_ack = 42,  ///< RFC 5961 5.2
-  challenge_acks = 43,
-  challenge_limited = 44,
-  delayed_acks = 45,
-  probes_out = 46,  ///< zero-window probes
-  window_updates = 47,
-  timeout_aborts = 48,  ///< R2
-  unreachable_aborts = 49,
-  time_wait = 50,  ///< entered
-  time_wait_recycled = 51,  ///< table full: the oldest gave way
-  time_wait_reopened = 52,
-  stale_gen = 53,  ///< command, doorbell or segment of an older life
-  fin_wait2_timeout = 54,
-  data_after_close = 55,
-  doorbell_bad = 56,  ///< out of range, beyond the ring, backwards
-  cmd_overflow = 57,  ///< command without a credit
-  push_used = 58,
-  push_unused = 59,
-  dma_error = 60,
-  status_stalled = 61,  ///< status ring full
-  irq = 62,
-  spare = 63,
-};
-inline constexpr std::array<std::string_view, counter_count> counter_names{
-    "rx_frames",
-    "rx_bad_fcs",
-    "rx_not_for_us",
-    "rx_not_ip",
-    "rx_ip_error",
-    "rx_fragment",
-    "rx_not_tcp",
-    "rx_tcp_checksum",
-    "rx_tcp_error",
-    "rx_tcp_option",
-    "rx_no_room",
-    "rx_tcp_segments",
-    "arp_requests_in",
-    "arp_replies_in",
-    "arp_requests_out",
-    "arp_failed",
-    "icmp_echo",
-    "icmp_dropped",
-    "reply_dropped",
-    "tx_frames",
-    "tx_tcp_segments",
-    "tx_replies",
-    "active_opens",
-    "passive_opens",
-    "established",
-    "attempt_fails",
-    "resets_in",
-    "resets_out",
-    "no_flow",
-    "listen_overflow",
-    "no_slot",
-    "table_full",
-    "retrans_segs",
-    "rto",
-    "fast_retrans",
-    "partial_acks",
-    "dup_acks_in",
-    "out_of_order",
-    "ooo_dropped",
-    "dup_segs_in",
-    "out_of_window",
-    "trimmed",
-    "bad_ack",
-    "challenge_acks",
-    "challenge_limited",
-    "delayed_acks",
-    "probes_out",
-    "window_updates",
-    "timeout_aborts",
-    "unreachable_aborts",
-    "time_wait",
-    "time_wait_recycled",
-    "time_wait_reopened",
-    "stale_gen",
-    "fin_wait2_timeout",
-    "data_after_close",
-    "doorbell_bad",
-    "cmd_overflow",
-    "push_used",
-    "push_unused",
-    "dma_error",
-    "status_stalled",
-    "irq",
-    "spare",
-};
 
 // ---------------------------------------------------------------- messages
 /// CMD0 to CMD7.
@@ -829,6 +722,72 @@ inline constexpr Field payload9{13, 0, 32};  ///< payload
 inline constexpr Field payload10{14, 0, 32};  ///< payload
 inline constexpr Field payload11{15, 0, 32};  ///< payload
 }  // namespace push_line
+
+/// Head of every frame of a byte-stream link. A frame with a length other than zero goes on with so many bytes and their CRC-32.
+namespace stream_header {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field magic{0, 0, 8};  ///< stream_const_e.MAGIC
+inline constexpr Field kind{0, 8, 8};  ///< what the frame is
+inline constexpr Field length{0, 16, 16};  ///< bytes between header and CRC-32
+inline constexpr Field seq{1, 0, 8};  ///< frames that this side sent before in this session, modulo 256; HELLO begins with 0
+inline constexpr Field credit{1, 8, 8};  ///< credit that this side has given back in this session, in units, modulo 256
+inline constexpr Field check{1, 16, 16};  ///< CRC-16 of the six bytes before it
+}  // namespace stream_header
+
+/// First frame of a session, from the host and as the answer of the board.
+namespace stream_hello {
+inline constexpr std::uint32_t words = 4;
+inline constexpr Field version{0, 0, 16};  ///< stream_const_e.VERSION
+inline constexpr Field space_log2{0, 16, 5};  ///< board: log2 of the bytes that a new life may append at once
+inline constexpr Field map_hash{1, 0, 32};  ///< MAP_HASH of this side
+inline constexpr Field nonce{2, 0, 32};  ///< from the host, returned by the board: tells old answers from new
+inline constexpr Field credit{3, 0, 16};  ///< bytes of the receive buffer of this side
+}  // namespace stream_hello
+
+/// Write of one register or of several that follow each other; the words of the others follow.
+namespace stream_write {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field offset{0, 0, 32};  ///< of the first, in BAR 0
+inline constexpr Field value{1, 0, 32};  ///< of the first
+}  // namespace stream_write
+
+/// Read of one register.
+namespace stream_read {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field offset{0, 0, 32};  ///< in BAR 0
+inline constexpr Field zero{1, 0, 32};  ///< zero
+}  // namespace stream_read
+
+/// Answer to READ. Reads are answered in order.
+namespace stream_value {
+inline constexpr std::uint32_t words = 1;
+inline constexpr Field value{0, 0, 32};  ///< what the register holds
+}  // namespace stream_value
+
+/// Head of bytes to send.
+namespace stream_send {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field more{0, 16, 1};  ///< the bytes that follow in the stream are on their way
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position of the first byte: where the last SEND of this life ended
+}  // namespace stream_send
+
+/// A position of one flow.
+namespace stream_place {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position
+}  // namespace stream_place
+
+/// Head of received bytes; an out-of-order segment comes at its own place.
+namespace stream_deliver {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position of the first byte
+}  // namespace stream_deliver
 
 }  // namespace tautline::regs
 // clang-format on
