@@ -42,8 +42,7 @@ TEST(EngineCycles, FromTheSendCallToTheFirstWord) {
 
 TEST(EngineCycles, FromTheThirdDuplicateAckToTheRetransmission) {
   EXPECT_EQ(MeasureFastRetransmit(kSmall), 13U);
-  // Behind the frame under way and that of the flow which was ready before.
-  // One frame, and what is decided before its end.
+  // Behind the frame under way, and the next if it was decided already.
   EXPECT_LE(MeasureFastRetransmitBusy(kSmall, 4), 193U + 32U);
 }
 
