@@ -1,5 +1,5 @@
-// `tautline program`: a bitstream into a board. Where an open loader knows the board it is run; for the
-// others the steps are told.
+// `tautline program`: a bitstream into a board. Where an open loader knows the board it is run; for
+// the others the steps are told.
 
 #include <fmt/format.h>
 #include <sys/wait.h>

@@ -1,13 +1,13 @@
-// The Alveo cards' core between XGMII and memory behind a bridge that answers late, in bursts of its own
-// order, and holds everything back now and then. The tests of the engine that are linked with this run
-// on the same model.
+// The Alveo cards' core between XGMII and memory behind a bridge that answers late, in bursts of
+// its own order, and holds everything back now and then. The tests of the engine that are linked
+// with this run on the same model.
 #include "connection_rig.hpp"
 
 namespace tautline::test {
 namespace {
 
-// What the vendor's bridge may do (PG194): reads of different ids overtake each other, a round trip of
-// about a microsecond, few writes in flight.
+// What the vendor's bridge may do (PG194): reads of different ids overtake each other, a round trip
+// of about a microsecond, few writes in flight.
 sim::BoardOptions BridgeBoard() {
   sim::BoardOptions board = Bench::DefaultOptions();
   board.memory.read_latency = 156;
@@ -42,7 +42,9 @@ TEST_F(Alveo, ReceivesBackToBackFramesAtLineRate) {
   ASSERT_TRUE(socket) << socket.error().message();
   const std::string text = Pattern(20 * 1460);
   for (std::size_t at = 0; at < text.size(); at += 1460) {
-    peer.Send({.flags = kAck | kPsh, .seq = static_cast<std::uint32_t>(1 + at), .ack = 1,
+    peer.Send({.flags = kAck | kPsh,
+               .seq = static_cast<std::uint32_t>(1 + at),
+               .ack = 1,
                .data = text.substr(at, 1460)});
   }
   bench.Settle();

@@ -20,8 +20,9 @@ class Arty final : public UsbBoard {
     if (FIFO) {
       b.add(b->ft_clk, kFt, [this] { SampleFifo(); }, [this] { DriveFifo(); });
     } else {
-      b.add(b->clk_uart, kUart, [this] { Listen(); },
-            [this] { b->uart_rx = b->async_rst != 0 || uart.Send(); });
+      b.add(
+          b->clk_uart, kUart, [this] { Listen(); },
+          [this] { b->uart_rx = b->async_rst != 0 || uart.Send(); });
     }
     const auto tx = b.add(b->mii_tx_clk, kMii, [this] {
       if (b->async_rst == 0) line.Take({b->mii_tx_en != 0, false, b->mii_txd});

@@ -1,5 +1,5 @@
-// A board core under test at its pins: a UART on the host's side, 8N1, and an Ethernet line of 4 or 8
-// bits on the other.
+// A board core under test at its pins: a UART on the host's side, 8N1, and an Ethernet line of 4 or
+// 8 bits on the other.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 
 namespace tautline::test {
 
-// Sends bytes as levels, sampled once a cycle of the UART's clock; as long as the engine's clock is slower
-// than the line, credit keeps it from being overrun.
+// Sends bytes as levels, sampled once a cycle of the UART's clock; as long as the engine's clock is
+// slower than the line, credit keeps it from being overrun.
 class UartLine {
  public:
   UartLine(std::deque<std::uint8_t>& to_board, std::deque<std::uint8_t>& from_board, int clocks)

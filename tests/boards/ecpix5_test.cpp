@@ -18,8 +18,9 @@ class Ecpix5 final : public UsbBoard {
     b->async_rst = 1;
     b->uart_rx = 1;
     clk = b.add(b->clk, kClk);
-    b.add(b->clk_uart, kUart, [this] { Listen(); },
-          [this] { b->uart_rx = b->async_rst != 0 || uart.Send(); });
+    b.add(
+        b->clk_uart, kUart, [this] { Listen(); },
+        [this] { b->uart_rx = b->async_rst != 0 || uart.Send(); });
     const auto tx = b.add(b->clk_mac, kLine, [this] {
       if (b->async_rst != 0) return;
       EXPECT_EQ(b->rgmii_tx_ctl_r, b->rgmii_tx_ctl_f);

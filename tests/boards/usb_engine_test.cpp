@@ -1,5 +1,5 @@
-// tl_usb_engine under the exchange that boards and netlists go through. With TAUTLINE_RECORD=<file> its
-// ports are written down, cycle by cycle, for tests/boards/netlist_tb.v to repeat.
+// tl_usb_engine under the exchange that boards and netlists go through. With TAUTLINE_RECORD=<file>
+// its ports are written down, cycle by cycle, for tests/boards/netlist_tb.v to repeat.
 #include <gtest/gtest.h>
 #include <verilated.h>
 
@@ -58,16 +58,15 @@ class Engine final : public UsbBoard {
   // Inputs, then outputs with a mask of those that mean something.
   void Record() {
     const bool wire = v_->s_wire_tvalid, word = v_->m_wire_tvalid, byte = v_->m_byte_valid;
-    std::fprintf(record_, "%d%d%d%d %016llx %016llx %02x %02x %d%d %d%d%d%d%d%d %016llx %02x %d%d %02x\n",
-                 v_->rst != 0, wire, v_->s_byte_valid != 0, v_->m_byte_ready != 0,
-                 static_cast<unsigned long long>(v_->now_us),
-                 static_cast<unsigned long long>(wire ? v_->s_wire_tdata : 0),
-                 wire ? v_->s_wire_tkeep : 0, v_->s_byte_data, wire && v_->s_wire_tlast,
-                 wire && v_->s_wire_tuser, v_->s_byte_ready != 0, word, byte, v_->link_up != 0,
-                 v_->ready != 0, v_->quiescent != 0,
-                 static_cast<unsigned long long>(word ? v_->m_wire_tdata : 0),
-                 word ? v_->m_wire_tkeep : 0, word && v_->m_wire_tlast, word && v_->m_wire_tuser,
-                 byte ? v_->m_byte_data : 0);
+    std::fprintf(
+        record_, "%d%d%d%d %016llx %016llx %02x %02x %d%d %d%d%d%d%d%d %016llx %02x %d%d %02x\n",
+        v_->rst != 0, wire, v_->s_byte_valid != 0, v_->m_byte_ready != 0,
+        static_cast<unsigned long long>(v_->now_us),
+        static_cast<unsigned long long>(wire ? v_->s_wire_tdata : 0), wire ? v_->s_wire_tkeep : 0,
+        v_->s_byte_data, wire && v_->s_wire_tlast, wire && v_->s_wire_tuser, v_->s_byte_ready != 0,
+        word, byte, v_->link_up != 0, v_->ready != 0, v_->quiescent != 0,
+        static_cast<unsigned long long>(word ? v_->m_wire_tdata : 0), word ? v_->m_wire_tkeep : 0,
+        word && v_->m_wire_tlast, word && v_->m_wire_tuser, byte ? v_->m_byte_data : 0);
   }
 
   std::unique_ptr<Vtl_usb_engine> v_ = std::make_unique<Vtl_usb_engine>();

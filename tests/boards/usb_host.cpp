@@ -80,8 +80,7 @@ bool UsbHost::Hello(std::uint32_t nonce) {
   Put(data, kHostCredit);
   Frame_(static_cast<std::uint8_t>(Type::hello), data);
   return Await([&] { return hello_ && (*hello_)[2] == nonce; }) &&
-         ((*hello_)[0] & 0xffff) == regs::stream_version &&
-         (*hello_)[1] == regs::expected_map_hash;
+         ((*hello_)[0] & 0xffff) == regs::stream_version && (*hello_)[1] == regs::expected_map_hash;
 }
 
 void UsbHost::Write(std::uint32_t offset, std::uint32_t value) {
@@ -249,7 +248,9 @@ Frame Tcp(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack, std::string_
                    .payload = Frame(text.begin(), text.end())});
 }
 
-std::uint32_t FieldOf(regs::Field field, const UsbHost::Entry& entry) { return field.from(entry); }
+std::uint32_t FieldOf(regs::Field field, const UsbHost::Entry& entry) {
+  return field.from(entry);
+}
 
 bool IsStatus(const UsbHost::Entry& entry) {
   return FieldOf(regs::status_entry::kind, entry) == static_cast<std::uint32_t>(regs::Kind::status);
@@ -285,19 +286,17 @@ void Attach(UsbHost& host) {
 }
 
 void AnswersArpAndPing(UsbBoard& board, UsbHost& host) {
-  board.frames_in.push_back(BuildArp({.dst = kBroadcastMac, .src = kPeerMac, .type = kEtherArp},
-                                     {.operation = 1,
-                                      .sender_mac = kPeerMac,
-                                      .sender_ip = kPeerIp,
-                                      .target_ip = kEngineIp}));
+  board.frames_in.push_back(BuildArp(
+      {.dst = kBroadcastMac, .src = kPeerMac, .type = kEtherArp},
+      {.operation = 1, .sender_mac = kPeerMac, .sender_ip = kPeerIp, .target_ip = kEngineIp}));
   auto arp = host.AwaitFrame([](const Packet& p) { return p.arp && p.arp->operation == 2; });
   ASSERT_TRUE(arp) << "no answer to ARP";
   EXPECT_EQ(arp->arp->sender_mac, kEngineMac);
 
   const IcmpMessage echo{.id = 7, .sequence = 1, .payload = Frame(56, 0xab)};
-  board.frames_in.push_back(
-      BuildIcmp({.dst = kEngineMac, .src = kPeerMac},
-                {.src = kPeerIp, .dst = kEngineIp, .protocol = kProtoIcmp}, echo));
+  board.frames_in.push_back(BuildIcmp({.dst = kEngineMac, .src = kPeerMac},
+                                      {.src = kPeerIp, .dst = kEngineIp, .protocol = kProtoIcmp},
+                                      echo));
   auto pong = host.AwaitFrame([](const Packet& p) { return p.icmp.has_value(); });
   ASSERT_TRUE(pong) << "no answer to ping";
   EXPECT_EQ(pong->icmp->type, 0);
@@ -312,7 +311,9 @@ void RunSmokeExchange(UsbBoard& board, unsigned steps) {
   UsbHost host(board, steps);
   ASSERT_NO_FATAL_FAILURE(Attach(host));
   ASSERT_NO_FATAL_FAILURE(AnswersArpAndPing(board, host));
-  const auto tcp = [&] { return host.AwaitFrame([](const Packet& p) { return p.tcp.has_value(); }); };
+  const auto tcp = [&] {
+    return host.AwaitFrame([](const Packet& p) { return p.tcp.has_value(); });
+  };
   const auto command = [&](regs::Op op, std::uint16_t slot, std::uint8_t gen, std::uint32_t ports,
                            std::uint32_t arg0, std::uint32_t arg1) {
     auto done = host.Command(static_cast<std::uint8_t>(op), slot, gen, ports, arg0, arg1);
@@ -360,8 +361,7 @@ void RunSmokeExchange(UsbBoard& board, unsigned steps) {
   EXPECT_TRUE(echoed->ip_checksum_ok && echoed->transport_checksum_ok);
 
   // Orderly close from both sides.
-  board.frames_in.push_back(
-      Tcp(ack_flag | fin, kPeerIsn + 1 + length, isn + 1 + length));
+  board.frames_in.push_back(Tcp(ack_flag | fin, kPeerIsn + 1 + length, isn + 1 + length));
   ASSERT_TRUE(host.AwaitEntry([](const UsbHost::Entry& e) {
     return IsStatus(e) && FieldOf(regs::status_entry::fin, e) != 0;
   })) << "the host does not hear of the FIN";

@@ -1,7 +1,7 @@
-// The host's side of a byte-stream link and a TCP peer on the wire, in plain C++ from docs/usb.md, and
-// one exchange between them through whatever model lies in between: attach, ARP, ping, handshake, echo,
-// close. The model is reached by bytes and frames alone, so a source, a netlist and a whole board,
-// from its Ethernet pins to its UART pins, go through the same.
+// The host's side of a byte-stream link and a TCP peer on the wire, in plain C++ from docs/usb.md,
+// and one exchange between them through whatever model lies in between: attach, ARP, ping,
+// handshake, echo, close. The model is reached by bytes and frames alone, so a source, a netlist
+// and a whole board, from its Ethernet pins to its UART pins, go through the same.
 #pragma once
 
 #include <array>
