@@ -6,6 +6,7 @@
 
 #include "tautline/error.hpp"
 #include "tautline/pci_function.hpp"
+#include "vfio_pci.hpp"
 #include "vfio_user.hpp"
 
 namespace tautline {
@@ -19,7 +20,8 @@ struct Scheme {
 /// The only state that stacks of different threads share; touched at set-up only.
 struct Registry {
   std::mutex mutex;
-  std::vector<Scheme> schemes{{"vfio-user", detail::open_vfio_user}};
+  std::vector<Scheme> schemes{{"vfio-user", detail::open_vfio_user},
+                              {"pci", detail::open_vfio_pci}};
 };
 
 Registry& registry() {

@@ -49,8 +49,8 @@ Mapping::~Mapping() {
 
 std::expected<Mapping, std::error_code> Mapping::map(int fd, std::size_t size,
                                                      std::uint64_t offset) {
-  void* const data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-                            static_cast<off_t>(offset));
+  void* const data =
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, static_cast<off_t>(offset));
   if (data == MAP_FAILED) return std::unexpected(last_system_error());
   Mapping mapping;
   mapping.data_ = static_cast<std::byte*>(data);
@@ -192,14 +192,13 @@ std::chrono::microseconds wall_clock() noexcept {
 }
 
 void order_before_mmio() noexcept {
-  // A locked instruction or fence: also drains a write-combining buffer, so that a line pushed before
-  // a doorbell is not overtaken by it.
+  // A locked instruction or fence: also drains a write-combining buffer, so that a line pushed
+  // before a doorbell is not overtaken by it.
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 std::uint32_t mmio_read32(const Mapping& bar, std::uint64_t offset) noexcept {
-  const std::uint32_t value =
-      *reinterpret_cast<const volatile std::uint32_t*>(bar.data() + offset);
+  const std::uint32_t value = *reinterpret_cast<const volatile std::uint32_t*>(bar.data() + offset);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return value;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// What the kernel's VFIO and vfio-user have in common: memory that the device reaches at an address
-/// of our choice, a mapped BAR, and the descriptor at which interrupts arrive.
+/// What the kernel's VFIO and vfio-user have in common: memory that the device reaches at an
+/// address of our choice, a mapped BAR, and the descriptor at which interrupts arrive.
 
 #include <chrono>
 #include <cstddef>
@@ -41,8 +41,8 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-/// Addresses that a device may use, given out lowest first. Ranges in use keep a page between them, so
-/// that a device that runs over the end meets a fault instead of somebody else's bytes.
+/// Addresses that a device may use, given out lowest first. Ranges in use keep a page between them,
+/// so that a device that runs over the end meets a fault instead of somebody else's bytes.
 class AddressSpace {
  public:
   struct Range {
@@ -64,7 +64,8 @@ class AddressSpace {
   std::vector<Range> taken_;   // sorted, disjoint
 };
 
-/// How a link lets its device reach memory. Regions hold it, so it lives as long as the last of them.
+/// How a link lets its device reach memory. Regions hold it, so it lives as long as the last of
+/// them.
 class DmaLink {
  public:
   explicit DmaLink(std::vector<AddressSpace::Range> usable) : addresses_(std::move(usable)) {}
@@ -87,8 +88,8 @@ class DmaLink {
   AddressSpace addresses_;
 };
 
-/// Where interrupts arrive: an eventfd that the device signals. `descriptor` is also readable when one
-/// of the watched descriptors is, so that a sleeper learns of a device that is gone.
+/// Where interrupts arrive: an eventfd that the device signals. `descriptor` is also readable when
+/// one of the watched descriptors is, so that a sleeper learns of a device that is gone.
 class InterruptLine {
  public:
   [[nodiscard]] static std::expected<InterruptLine, std::error_code> create();

@@ -45,8 +45,7 @@ class Connection final : public DmaLink {
                                                std::span<const int> descriptors = {}) {
     if (state_ != LinkState::up) return std::unexpected(posix(std::errc::no_such_device));
     const std::uint16_t id = ++last_id_;
-    if (const auto error =
-            channel_.send({.id = id, .command = command}, head, data, descriptors)) {
+    if (const auto error = channel_.send({.id = id, .command = command}, head, data, descriptors)) {
       return std::unexpected(broken(error));
     }
     for (;;) {
@@ -59,9 +58,9 @@ class Connection final : public DmaLink {
       }
       answer_server();
       if (const auto error = channel_.receive(true)) {
-        return std::unexpected(
-            broken(error == std::errc::resource_unavailable_try_again ? posix(std::errc::timed_out)
-                                                                      : error));
+        return std::unexpected(broken(error == std::errc::resource_unavailable_try_again
+                                          ? posix(std::errc::timed_out)
+                                          : error));
       }
     }
   }
@@ -79,9 +78,8 @@ class Connection final : public DmaLink {
   /// A posted write: no answer.
   void post(std::uint32_t region, std::uint64_t offset, std::span<const std::byte> data) noexcept {
     if (state_ != LinkState::up) return;
-    const RegionAccess access{.offset = offset,
-                              .region = region,
-                              .count = static_cast<std::uint32_t>(data.size())};
+    const RegionAccess access{
+        .offset = offset, .region = region, .count = static_cast<std::uint32_t>(data.size())};
     if (const auto error = channel_.send(
             {.id = ++last_id_, .command = Command::region_write, .flags = flag_no_reply},
             bytes_of(access), data)) {
@@ -103,9 +101,9 @@ class Connection final : public DmaLink {
  protected:
   std::error_code map(std::uint64_t address, const Mapping& memory, int fd) override {
     const DmaMapRequest request{.argsz = sizeof request,
-                         .flags = dma_readable | dma_writable,
-                         .address = address,
-                         .size = memory.size()};
+                                .flags = dma_readable | dma_writable,
+                                .address = address,
+                                .size = memory.size()};
     const auto reply = call(Command::dma_map, bytes_of(request), {}, std::span(&fd, 1));
     return reply ? std::error_code{} : reply.error();
   }
@@ -285,9 +283,8 @@ class VfioUserFunction final : public PciFunction {
 
   std::error_code enable() {
     std::uint16_t command = 0;
-    if (const auto error =
-            read_region(VFIO_PCI_CONFIG_REGION_INDEX, pci_config::command,
-                        std::as_writable_bytes(std::span(&command, 1)))) {
+    if (const auto error = read_region(VFIO_PCI_CONFIG_REGION_INDEX, pci_config::command,
+                                       std::as_writable_bytes(std::span(&command, 1)))) {
       return error;
     }
     command = static_cast<std::uint16_t>(command | pci_config::command_memory |
@@ -317,8 +314,7 @@ class VfioUserFunction final : public PciFunction {
 
 }  // namespace
 
-std::expected<std::unique_ptr<PciFunction>, std::error_code> open_vfio_user(
-    std::string_view path) {
+std::expected<std::unique_ptr<PciFunction>, std::error_code> open_vfio_user(std::string_view path) {
   const auto refuse = [&](std::error_code error, const std::string& words) {
     explain_open_failure("vfio-user socket " + std::string(path) + ": " + words);
     return std::unexpected(error);

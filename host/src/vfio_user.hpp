@@ -11,8 +11,8 @@
 
 namespace tautline::detail {
 
-/// Errors are those of `connect` and of the server, `device_or_resource_busy` if the server does not
-/// answer (it serves one client at a time), `protocol_error` if it speaks something else.
+/// Errors are those of `connect` and of the server, `device_or_resource_busy` if the server does
+/// not answer (it serves one client at a time), `protocol_error` if it speaks something else.
 [[nodiscard]] std::expected<std::unique_ptr<PciFunction>, std::error_code> open_vfio_user(
     std::string_view path);
 

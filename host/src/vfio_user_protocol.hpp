@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// Messages of vfio-user, version 0.0: what the kernel's VFIO does with ioctls, a client (the driver)
-/// asks of a server (the device) over a stream socket. Payloads that VFIO has are its structures.
-/// Reference: the vfio-user specification in QEMU's documentation (interop/vfio-user).
+/// Messages of vfio-user, version 0.0: what the kernel's VFIO does with ioctls, a client (the
+/// driver) asks of a server (the device) over a stream socket. Payloads that VFIO has are its
+/// structures. Reference: the vfio-user specification in QEMU's documentation (interop/vfio-user).
 
 #include <cstddef>
 #include <cstdint>

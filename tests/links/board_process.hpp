@@ -72,7 +72,8 @@ class BoardProcess {
       ::_exit(127);
     }
     ::close(fds[1]);
-    // A socket at which somebody listens: the board is up. Bounded by the process's life and by time.
+    // A socket at which somebody listens: the board is up. Bounded by the process's life and by
+    // time.
     for (int i = 0; i < 3000; ++i) {
       if (std::filesystem::exists(socket()) && alive()) return;
       if (!alive()) break;

@@ -74,8 +74,7 @@ class RawClient {
   int map(std::uint64_t address, std::uint64_t size, int fd = -1, std::uint64_t offset = 0,
           std::uint32_t flags = dma_readable | dma_writable) {
     const DmaMapRequest request{32, flags, offset, address, size};
-    return error_of(Command::dma_map, bytes_of(request), {},
-                    std::span(&fd, fd >= 0 ? 1u : 0u));
+    return error_of(Command::dma_map, bytes_of(request), {}, std::span(&fd, fd >= 0 ? 1u : 0u));
   }
   int unmap(std::uint64_t address, std::uint64_t size, std::uint32_t flags = 0) {
     return error_of(Command::dma_unmap, bytes_of(DmaUnmapRequest{24, flags, address, size}));
@@ -108,9 +107,8 @@ class RawClient {
   }
   void post32(std::uint64_t offset, std::uint32_t value) {
     const RegionAccess access{offset, 0, 4};
-    (void)channel_.send(
-        {.id = ++id_, .command = Command::region_write, .flags = flag_no_reply},
-        bytes_of(access), bytes_of(value));
+    (void)channel_.send({.id = ++id_, .command = Command::region_write, .flags = flag_no_reply},
+                        bytes_of(access), bytes_of(value));
   }
   /// Whatever bytes.
   void send_raw(std::span<const std::byte> bytes) {

@@ -328,8 +328,8 @@ TEST(BoardServer, AnswersAnUnmappedAddressWithAnErrorThatStopsTheLink) {
     const std::uint32_t flags = how == "read only" ? dma_readable : dma_readable | dma_writable;
     ASSERT_EQ(client.map(RawDriver::base, 32 * page, file.get()), 0);
     if (how != "never mapped") {
-      ASSERT_EQ(client.map(RawDriver::status, page, remote ? -1 : file.get(), remote ? 0 : 32 * page,
-                           flags),
+      ASSERT_EQ(client.map(RawDriver::status, page, remote ? -1 : file.get(),
+                           remote ? 0 : 32 * page, flags),
                 0);
     }
     RawDriver::attach(client);
@@ -410,23 +410,24 @@ TEST(BoardServer, SurvivesGarbageForMessages) {
           break;
         case 1: {  // a header of one of the commands, its size as it comes or right
           auto bytes = noise(random, sizeof(Header) + random() % 100);
-          Header header{.id = static_cast<std::uint16_t>(random()),
-                        .command = static_cast<Command>(random() % 16),
-                        .size = static_cast<std::uint32_t>(
-                            random() % 4 == 0 ? random() : bytes.size()),
-                        .flags = static_cast<std::uint32_t>(random() % 64),
-                        .error = 0};
+          Header header{
+              .id = static_cast<std::uint16_t>(random()),
+              .command = static_cast<Command>(random() % 16),
+              .size = static_cast<std::uint32_t>(random() % 4 == 0 ? random() : bytes.size()),
+              .flags = static_cast<std::uint32_t>(random() % 64),
+              .error = 0};
           std::memcpy(bytes.data(), &header, sizeof header);
           client.send_raw(bytes);
           break;
         }
         case 2: {  // a command with plausible words and perhaps a descriptor
           std::vector<std::uint64_t> words(random() % 8);
-          for (auto& word : words) word = random() >> (random() % 64) & ~std::uint64_t{random() % 2};
+          for (auto& word : words)
+            word = random() >> (random() % 64) & ~std::uint64_t{random() % 2};
           const int fd = file.get();
-          (void)client.channel().send(
-              {.id = 1, .command = static_cast<Command>(random() % 16)},
-              std::as_bytes(std::span(words)), {}, std::span(&fd, random() % 2));
+          (void)client.channel().send({.id = 1, .command = static_cast<Command>(random() % 16)},
+                                      std::as_bytes(std::span(words)), {},
+                                      std::span(&fd, random() % 2));
           break;
         }
         default: {  // an access to a region
@@ -434,11 +435,11 @@ TEST(BoardServer, SurvivesGarbageForMessages) {
                                     .region = static_cast<std::uint32_t>(random() % 10),
                                     .count = static_cast<std::uint32_t>(random() % 80)};
           const auto data = noise(random, random() % 4 == 0 ? random() % 80 : access.count);
-          (void)client.channel().send({.id = 2,
-                                       .command = random() % 2 == 0 ? Command::region_write
-                                                                    : Command::region_read,
-                                       .flags = random() % 2 == 0 ? flag_no_reply : 0},
-                                      bytes_of(access), data);
+          (void)client.channel().send(
+              {.id = 2,
+               .command = random() % 2 == 0 ? Command::region_write : Command::region_read,
+               .flags = random() % 2 == 0 ? flag_no_reply : 0},
+              bytes_of(access), data);
         }
       }
     }

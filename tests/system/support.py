@@ -285,7 +285,7 @@ class SystemTest(unittest.TestCase):
         for program in reversed(self.programs):  # the last are clients of the first
             program.process.terminate()  # its capture is then complete
             with contextlib.suppress(subprocess.TimeoutExpired):
-                program.process.wait(5)
+                program.process.wait(DEADLINE)
             program.kill()
             program.counters()  # a violation in a program that was not stopped is one too
 
