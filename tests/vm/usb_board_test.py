@@ -29,6 +29,9 @@ class UsbBoardTest(support.SystemTest):
 
     def test_files_are_served_from_a_board_behind_usb(self) -> None:
         guest = self.boot()
+        # The device comes when the kernel has asked for its descriptors.
+        guest.check("until cat /sys/bus/usb/devices/*/idProduct 2>/dev/null | grep -q 6010; do "
+                    "sleep 0.2; done", SLOW)
         guest.check("mkdir /tmp/served; dd if=/dev/urandom of=/tmp/served/data bs=1000 count=50")
         wanted = guest.check("sha256sum /tmp/served/data | cut -d' ' -f1").split()[-1]
         guest.start(f"usb_http_server --device usb:0403:6010 --address {BOARD}/{PREFIX} "
