@@ -461,7 +461,7 @@ class FtdiStream final : public ByteStream {
   std::vector<Pipe> pipes_;
   std::uint64_t next_order_ = 1;
   bool in_halted_ = false, out_halted_ = false;
-  bool out_held_ = false;  // nothing new is sent until what failed has gone
+  bool out_held_ = false;                    // nothing new is sent until what failed has gone
   unsigned in_stalls_ = 0, out_stalls_ = 0;  // in a row
 
   // From the thread to the owner.
