@@ -363,7 +363,7 @@ package tautline_pkg;
     CNT_DMA_ERROR = 60,
     CNT_STATUS_STALLED = 61,     // status ring full
     CNT_IRQ = 62,
-    CNT_SPARE = 63
+    CNT_LINK_BAD_FRAME = 63      // byte-stream link: garbage or a wrong check
   } cnt_e;
 
   // ---------------------------------------------------------------------------- sequence numbers

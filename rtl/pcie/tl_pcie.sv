@@ -4,13 +4,14 @@
 // Latency: doorbell write -> `m_axi_arvalid` 6 cycles; last word of a pushed line -> `m_app_valid` 4
 //   cycles; event -> `m_axi_awvalid` 2 cycles.
 // Throughput: one word of `DataW` bits a cycle in each direction.
-// Hazard: the first DMA error stops the link until a reset; see tl_pcie_regs for attach and detach.
+// Hazard: the first DMA error stops the link until a reset; see tl_link_regs for attach and detach.
 // Reference: docs/registers.md, docs/architecture.md.
 `default_nettype none
 `include "tl_assert.svh"
 
 module tl_pcie
   import tautline_pkg::*;
+  import tl_link_pkg::*;
   import tl_pcie_pkg::*;
   import tl_msg_pkg::*;
 #(
@@ -234,7 +235,7 @@ module tl_pcie
       .busy(split_busy)
   );
 
-  tl_pcie_regs #(
+  tl_link_regs #(
       .DataW(DataW),
       .Flows(Flows),
       .TxRingLog2(TxRingLog2),
@@ -276,7 +277,8 @@ module tl_pcie
       .link,
       .enabled,
       .stop,
-      .axi_quiet,
+      .link_quiet(axi_quiet),
+      .restart(1'b0),
       .error(error_q),
       .error_cause(error_cause_q),
       .error_address(error_address_q),

@@ -25,17 +25,27 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 RDL = HERE / "tautline.rdl"
 PACKAGE = REPO / "rtl/common/tautline_pkg.sv"
+STREAM_PAGE = "docs/usb.md"
 
 MESSAGES = ["command", "status_entry", "completion_entry", "link_error_entry", "doorbell",
             "push_line"]
+# Frames of the byte-stream links.
+STREAM_MESSAGES = ["stream_header", "stream_hello", "stream_write", "stream_read", "stream_value",
+                   "stream_send", "stream_place", "stream_deliver"]
 # Enumeration of the description -> (type in tautline_pkg, prefix of its names there).
 SHARED_ENUMS = {
     "state_e": "ST_", "cause_e": "CAUSE_", "cmd_e": "CMD_", "opt_e": "OPT_", "rc_e": "RC_",
 }
-LOCAL_ENUMS = ["kind_e", "link_cause_e"]
+# The others -> (width, prefix of their names in tl_msg_pkg).
+LOCAL_ENUMS = {
+    "kind_e": (8, "KIND_"), "link_cause_e": (4, "LINK_"), "stream_type_e": (8, "STREAM_"),
+}
+# Not an enumeration but named numbers, 16 bits each.
+CONSTANTS = "stream_const_e"
+STREAM_ENUMS = ["stream_type_e", CONSTANTS]
 CPP_ENUM_NAMES = {
     "state_e": "State", "cause_e": "Cause", "cmd_e": "Op", "opt_e": "Option", "rc_e": "Result",
-    "kind_e": "Kind", "link_cause_e": "LinkCause",
+    "kind_e": "Kind", "link_cause_e": "LinkCause", "stream_type_e": "StreamType",
 }
 BANNER = "Generated from rtl/regs/tautline.rdl by rtl/regs/generate.py. Do not edit."
 
@@ -82,7 +92,7 @@ class Description:
             else:
                 self.registers.append(Register(child))
         self.messages = {}
-        for name in MESSAGES:
+        for name in MESSAGES + STREAM_MESSAGES:
             node = self.compiler.elaborate(top_def_name=name).top
             words = [Register(r) for r in node.registers()]
             names = [f.name for w in words for f in w.fields]
@@ -94,7 +104,7 @@ class Description:
 
     def _enums(self):
         found = {}
-        for name in list(SHARED_ENUMS) + LOCAL_ENUMS:
+        for name in [*SHARED_ENUMS, *LOCAL_ENUMS, CONSTANTS]:
             enum = self.compiler.namespace.lookup_type(name)
             if enum is None:
                 raise SystemExit(f"tautline.rdl: enum {name} is missing")
@@ -184,21 +194,27 @@ def sv_messages(d):
              "  /* verilator lint_off UNUSEDPARAM */",
              f"  localparam logic [31:0] MapHash = 32'h{d.hash:08X};",
              "  /* verilator lint_on UNUSEDPARAM */", ""]
-    for name in LOCAL_ENUMS:
+    for name, (width, prefix) in LOCAL_ENUMS.items():
         members = d.enums[name]
-        width = 8 if name == "kind_e" else 4
-        prefix = "KIND_" if name == "kind_e" else "LINK_"
         body = ",\n".join(f"    {prefix}{n} = {width}'d{v}" for n, v, _ in members)
         parts.append(f"  typedef enum logic [{width - 1}:0] {{\n{body}\n  }} {name};\n")
-    for name in MESSAGES:
+    parts += ["  // Byte-stream links.", "  /* verilator lint_off UNUSEDPARAM */"]
+    for n, v, _ in d.enums[CONSTANTS]:
+        parts.append(f"  localparam int unsigned Stream{camel(n)} = {v};")
+    parts += ["  /* verilator lint_on UNUSEDPARAM */", ""]
+    for name in MESSAGES + STREAM_MESSAGES:
         if name == "doorbell":
             continue
         desc, words = d.messages[name]
-        total = 8 if name == "command" else 16
+        total = len_words(name, words)
         parts += textwrap.wrap(desc, 95, initial_indent="  // ", subsequent_indent="  // ")
         parts.append(sv_struct(name, words, total))
     parts += ["endpackage", "", "`default_nettype wire", ""]
     return "\n".join(parts)
+
+
+def camel(name):
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 # ------------------------------------------------------------------------------ C++
@@ -234,6 +250,12 @@ def cpp_header(d):
          "inline constexpr std::uint32_t push_line_bytes = 64;",
          "inline constexpr std::uint32_t status_entry_bytes = 64;", ""]
     for name, members in d.enums.items():
+        if name == CONSTANTS:
+            o.append("/// Byte-stream links.")
+            for n, v, desc in members:
+                o.append(f"inline constexpr std::uint32_t stream_{n.lower()} = {v};  ///< {desc}")
+            o.append("")
+            continue
         o.append(f"enum class {CPP_ENUM_NAMES[name]} : std::uint32_t {{")
         for n, v, desc in members:
             o.append(f"  {n.lower()} = {v}," + (f"  ///< {desc}" if desc else ""))
@@ -315,19 +337,42 @@ def manual(d):
     for c in d.counters:
         o.append(f"| 0x{c.offset:03X} | {c.name.lower()} | {c.desc} |")
     o += ["", "## Messages", "", "32-bit little-endian words; bits that are not named are zero.", ""]
-    for name, (desc, words) in d.messages.items():
+    o += manual_messages(d, MESSAGES)
+    o += ["Frames of the byte-stream links: [usb.md](usb.md).", "", "## Enumerations", ""]
+    o += manual_enums(d, [name for name in d.enums if name not in STREAM_ENUMS])
+    return "\n".join(o)
+
+
+def manual_messages(d, names):
+    o = []
+    for name in names:
+        desc, words = d.messages[name]
         o += [f"### {name}", "", desc, "", "| word | bits | field | meaning |", "|---|---|---|---|"]
         for w in words:
             for f in reversed(w.fields):
                 enc = f" ({f.encode})" if f.encode else ""
                 o.append(f"| {w.offset // 4} | {bits(f)} | {f.name} | {f.desc}{enc} |")
         o.append("")
-    o += ["## Enumerations", ""]
-    for name, members in d.enums.items():
+    return o
+
+
+def manual_enums(d, names):
+    o = []
+    for name in names:
         o += [f"### {name}", "", "| value | name | meaning |", "|---|---|---|"]
-        o += [f"| {v} | {n} | {desc} |" for n, v, desc in members]
+        o += [f"| {v} | {n} | {desc} |" for n, v, desc in d.enums[name]]
         o.append("")
-    return "\n".join(o)
+    return o
+
+
+def stream_manual(d, page):
+    """The page with its generated part, between the two marks, written anew."""
+    begin = "<!-- formats: generated by rtl/regs/generate.py -->\n"
+    end = "<!-- end of formats -->\n"
+    head, rest = page.split(begin)
+    _, tail = rest.split(end)
+    tables = manual_enums(d, STREAM_ENUMS) + manual_messages(d, STREAM_MESSAGES)
+    return head + begin + "\n" + "\n".join(tables) + end + tail
 
 
 def bits(f):
@@ -342,14 +387,15 @@ def generate(root):
     sv.mkdir(parents=True, exist_ok=True)
     sv_register_block(d, sv)
     (sv / "tl_msg_pkg.sv").write_text(sv_messages(d))
+    page = (REPO / STREAM_PAGE).read_text()
     for path, text in (("host/src/generated/regs.hpp", cpp_header(d)),
                        ("host/include/tautline/counters.hpp", cpp_counters(d)),
-                       ("docs/registers.md", manual(d))):
+                       ("docs/registers.md", manual(d)), (STREAM_PAGE, stream_manual(d, page))):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     return ["rtl/regs/generated/tl_regs.sv", "rtl/regs/generated/tl_regs_pkg.sv",
             "rtl/regs/generated/tl_msg_pkg.sv", "host/src/generated/regs.hpp",
-            "host/include/tautline/counters.hpp", "docs/registers.md"]
+            "host/include/tautline/counters.hpp", "docs/registers.md", STREAM_PAGE]
 
 
 def main():

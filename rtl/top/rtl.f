@@ -1,4 +1,5 @@
-// The whole design, packages first, paths from the repository. The top is tl_pcie_engine.
+// The whole design, packages first, paths from the repository. The tops are
+// tl_pcie_engine and tl_usb_engine.
 rtl/common/tautline_pkg.sv
 rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
@@ -19,13 +20,21 @@ rtl/tcp/tcp_send_pkg.sv
 rtl/payload/payload_pkg.sv
 rtl/regs/generated/tl_msg_pkg.sv
 rtl/regs/generated/tl_regs_pkg.sv
+rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
+rtl/mac/mac_pkg.sv
+
+rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
 rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
+rtl/common/tl_sync.sv
+rtl/common/tl_reset_sync.sv
+rtl/common/tl_async_fifo.sv
+rtl/common/tl_now.sv
 
 rtl/net/tl_tcp_options.sv
 rtl/net/tl_rx_parse.sv
@@ -58,8 +67,9 @@ rtl/payload/tl_rx_deliver.sv
 rtl/host/tl_host_port.sv
 
 rtl/regs/generated/tl_regs.sv
+rtl/regs/tl_link_regs.sv
+
 rtl/pcie/tl_axil_split.sv
-rtl/pcie/tl_pcie_regs.sv
 rtl/pcie/tl_doorbell.sv
 rtl/pcie/tl_push_window.sv
 rtl/pcie/tl_tx_fetch.sv
@@ -67,5 +77,20 @@ rtl/pcie/tl_dma_write.sv
 rtl/pcie/tl_irq.sv
 rtl/pcie/tl_pcie.sv
 
+rtl/mac/tl_mac_nibbles.sv
+rtl/mac/tl_mac_rx_byte.sv
+rtl/mac/tl_mac_tx_byte.sv
+rtl/mac/tl_mac_byte.sv
+rtl/mac/tl_mac_mii.sv
+rtl/mac/tl_mac_rgmii.sv
+
+rtl/usb/tl_usb_rx.sv
+rtl/usb/tl_usb_exec.sv
+rtl/usb/tl_usb_tx.sv
+rtl/usb/tl_usb.sv
+rtl/usb/tl_uart.sv
+rtl/usb/tl_ft245.sv
+
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv
+rtl/top/tl_usb_engine.sv

@@ -76,7 +76,7 @@ enum class Counter : std::uint32_t {
   dma_error = 60,
   status_stalled = 61,  ///< status ring full
   irq = 62,
-  spare = 63,
+  link_bad_frame = 63,  ///< byte-stream link: garbage, a wrong check, a frame that makes no sense
 };
 /// By index.
 inline constexpr std::array<std::string_view, counter_count> counter_names{
@@ -143,7 +143,7 @@ inline constexpr std::array<std::string_view, counter_count> counter_names{
     "dma_error",
     "status_stalled",
     "irq",
-    "spare",
+    "link_bad_frame",
 };
 [[nodiscard]] constexpr std::string_view to_string(Counter counter) noexcept {
   return counter_names[static_cast<std::uint32_t>(counter)];

@@ -39,7 +39,7 @@ struct Field {
   }
 };
 
-inline constexpr std::uint32_t expected_map_hash = 0x4521E928;
+inline constexpr std::uint32_t expected_map_hash = 0x203CD06C;
 
 /// Doorbells: doorbell_base + doorbell_stride * slot + 4 * doorbell::<field>.word.
 inline constexpr std::uint32_t doorbell_base = 0x10000;
@@ -117,6 +117,29 @@ enum class LinkCause : std::uint32_t {
   write_error = 2,  ///< a DMA write was answered with an error
 };
 
+enum class StreamType : std::uint32_t {
+  hello = 1,  ///< h, b: begins a session; stream_hello
+  credit = 2,  ///< h, b: nothing but its header
+  ping = 3,  ///< h: nothing but its header; answered by CREDIT at once
+  write = 4,  ///< h: stream_write, then more words for the registers that follow
+  read = 5,  ///< h: stream_read; answered by VALUE
+  value = 6,  ///< b: stream_value
+  send = 7,  ///< h: stream_send, then payload to send
+  taken = 8,  ///< h: stream_place; receive bytes below it have been read
+  space = 9,  ///< b: stream_place; bytes below it may be sent
+  deliver = 10,  ///< b: stream_deliver, then received payload
+  entry = 11,  ///< b: an entry of the status ring without the zero words at its end
+  lost = 12,  ///< b: nothing but its header: the session has ended, only HELLO helps
+};
+
+/// Byte-stream links.
+inline constexpr std::uint32_t stream_magic = 167;  ///< first byte of every frame
+inline constexpr std::uint32_t stream_version = 1;  ///< of these formats; both sides say theirs in HELLO
+inline constexpr std::uint32_t stream_max_data = 1024;  ///< payload bytes of the longest SEND
+inline constexpr std::uint32_t stream_max_length = 1032;  ///< longest frame from the host, without header and CRC-32
+inline constexpr std::uint32_t stream_frame_cost = 4;  ///< credit that a frame takes beside its length
+inline constexpr std::uint32_t stream_credit_unit = 256;  ///< bytes of one unit of credit
+
 // ---------------------------------------------------------------- BAR 0
 /// Says that this is a Tautline engine.
 namespace id {
@@ -164,7 +187,7 @@ inline constexpr Field burst_log2{0, 24, 4};  ///< log2 of the longest DMA burst
 namespace control {
 inline constexpr std::uint32_t offset = 0x014;
 inline constexpr std::uint32_t reset_value = 0x00000000;
-inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: begin no DMA transaction, finish those that are outstanding; STATUS.idle tells when
+inline constexpr Field enable{0, 0, 1};  ///< 1: accept frames, send, fetch, deliver. 0: begin no DMA transaction, finish those that are outstanding; STATUS.idle tells when. A new session of a byte-stream link clears it
 inline constexpr Field reset{0, 1, 1};  ///< 1 resets the engine and its DMA as soon as no transaction is outstanding, but not these registers; reads zero
 }  // namespace control
 
@@ -699,6 +722,72 @@ inline constexpr Field payload9{13, 0, 32};  ///< payload
 inline constexpr Field payload10{14, 0, 32};  ///< payload
 inline constexpr Field payload11{15, 0, 32};  ///< payload
 }  // namespace push_line
+
+/// Head of every frame of a byte-stream link. A frame with a length other than zero goes on with so many bytes and their CRC-32.
+namespace stream_header {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field magic{0, 0, 8};  ///< stream_const_e.MAGIC
+inline constexpr Field kind{0, 8, 8};  ///< what the frame is
+inline constexpr Field length{0, 16, 16};  ///< bytes between header and CRC-32
+inline constexpr Field seq{1, 0, 8};  ///< frames that this side sent before in this session, modulo 256; HELLO begins with 0
+inline constexpr Field credit{1, 8, 8};  ///< credit that this side has given back in this session, in units, modulo 256
+inline constexpr Field check{1, 16, 16};  ///< CRC-16 of the six bytes before it
+}  // namespace stream_header
+
+/// First frame of a session, from the host and as the answer of the board.
+namespace stream_hello {
+inline constexpr std::uint32_t words = 4;
+inline constexpr Field version{0, 0, 16};  ///< stream_const_e.VERSION
+inline constexpr Field space_log2{0, 16, 5};  ///< board: log2 of the bytes that a new life may append at once
+inline constexpr Field map_hash{1, 0, 32};  ///< MAP_HASH of this side
+inline constexpr Field nonce{2, 0, 32};  ///< from the host, returned by the board: tells old answers from new
+inline constexpr Field credit{3, 0, 16};  ///< bytes of the receive buffer of this side
+}  // namespace stream_hello
+
+/// Write of one register or of several that follow each other; the words of the others follow.
+namespace stream_write {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field offset{0, 0, 32};  ///< of the first, in BAR 0
+inline constexpr Field value{1, 0, 32};  ///< of the first
+}  // namespace stream_write
+
+/// Read of one register.
+namespace stream_read {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field offset{0, 0, 32};  ///< in BAR 0
+inline constexpr Field zero{1, 0, 32};  ///< zero
+}  // namespace stream_read
+
+/// Answer to READ. Reads are answered in order.
+namespace stream_value {
+inline constexpr std::uint32_t words = 1;
+inline constexpr Field value{0, 0, 32};  ///< what the register holds
+}  // namespace stream_value
+
+/// Head of bytes to send.
+namespace stream_send {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field more{0, 16, 1};  ///< the bytes that follow in the stream are on their way
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position of the first byte: where the last SEND of this life ended
+}  // namespace stream_send
+
+/// A position of one flow.
+namespace stream_place {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position
+}  // namespace stream_place
+
+/// Head of received bytes; an out-of-order segment comes at its own place.
+namespace stream_deliver {
+inline constexpr std::uint32_t words = 2;
+inline constexpr Field slot{0, 0, 16};  ///< slot
+inline constexpr Field gen{0, 24, 8};  ///< generation of the slot
+inline constexpr Field position{1, 0, 32};  ///< stream position of the first byte
+}  // namespace stream_deliver
 
 }  // namespace tautline::regs
 // clang-format on

@@ -6,7 +6,7 @@ package tl_msg_pkg;
 
   // Only the register block reads it.
   /* verilator lint_off UNUSEDPARAM */
-  localparam logic [31:0] MapHash = 32'h4521E928;
+  localparam logic [31:0] MapHash = 32'h203CD06C;
   /* verilator lint_on UNUSEDPARAM */
 
   typedef enum logic [7:0] {
@@ -20,6 +20,31 @@ package tl_msg_pkg;
     LINK_READ_ERROR = 4'd1,
     LINK_WRITE_ERROR = 4'd2
   } link_cause_e;
+
+  typedef enum logic [7:0] {
+    STREAM_HELLO = 8'd1,
+    STREAM_CREDIT = 8'd2,
+    STREAM_PING = 8'd3,
+    STREAM_WRITE = 8'd4,
+    STREAM_READ = 8'd5,
+    STREAM_VALUE = 8'd6,
+    STREAM_SEND = 8'd7,
+    STREAM_TAKEN = 8'd8,
+    STREAM_SPACE = 8'd9,
+    STREAM_DELIVER = 8'd10,
+    STREAM_ENTRY = 8'd11,
+    STREAM_LOST = 8'd12
+  } stream_type_e;
+
+  // Byte-stream links.
+  /* verilator lint_off UNUSEDPARAM */
+  localparam int unsigned StreamMagic = 167;
+  localparam int unsigned StreamVersion = 1;
+  localparam int unsigned StreamMaxData = 1024;
+  localparam int unsigned StreamMaxLength = 1032;
+  localparam int unsigned StreamFrameCost = 4;
+  localparam int unsigned StreamCreditUnit = 256;
+  /* verilator lint_on UNUSEDPARAM */
 
   // CMD0 to CMD7.
   typedef struct packed {
@@ -131,6 +156,71 @@ package tl_msg_pkg;
     logic [7:0] len;
     logic [15:0] fill0;
   } push_line_msg_t;
+
+  // Head of every frame of a byte-stream link. A frame with a length other than zero goes on
+  // with so many bytes and their CRC-32.
+  typedef struct packed {
+    logic [15:0] check;
+    logic [7:0] credit;
+    logic [7:0] seq;
+    logic [15:0] length;
+    logic [7:0] kind;
+    logic [7:0] magic;
+  } stream_header_msg_t;
+
+  // First frame of a session, from the host and as the answer of the board.
+  typedef struct packed {
+    logic [15:0] fill0;
+    logic [15:0] credit;
+    logic [31:0] nonce;
+    logic [31:0] map_hash;
+    logic [10:0] fill1;
+    logic [4:0] space_log2;
+    logic [15:0] version;
+  } stream_hello_msg_t;
+
+  // Write of one register or of several that follow each other; the words of the others
+  // follow.
+  typedef struct packed {
+    logic [31:0] value;
+    logic [31:0] offset;
+  } stream_write_msg_t;
+
+  // Read of one register.
+  typedef struct packed {
+    logic [31:0] zero;
+    logic [31:0] offset;
+  } stream_read_msg_t;
+
+  // Answer to READ. Reads are answered in order.
+  typedef struct packed {
+    logic [31:0] value;
+  } stream_value_msg_t;
+
+  // Head of bytes to send.
+  typedef struct packed {
+    logic [31:0] position;
+    logic [7:0] gen;
+    logic [6:0] fill0;
+    logic more;
+    logic [15:0] slot;
+  } stream_send_msg_t;
+
+  // A position of one flow.
+  typedef struct packed {
+    logic [31:0] position;
+    logic [7:0] gen;
+    logic [7:0] fill0;
+    logic [15:0] slot;
+  } stream_place_msg_t;
+
+  // Head of received bytes; an out-of-order segment comes at its own place.
+  typedef struct packed {
+    logic [31:0] position;
+    logic [7:0] gen;
+    logic [7:0] fill0;
+    logic [15:0] slot;
+  } stream_deliver_msg_t;
 
 endpackage
 

@@ -1040,6 +1040,9 @@ module tl_regs (
         if(decoded_reg_strb.CONTROL && decoded_req_is_wr) begin // SW write
             next_c = (field_storage.CONTROL.enable.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
             load_next_c = '1;
+        end else if(hwif_in.CONTROL.enable.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
         end
         field_combo.CONTROL.enable.next = next_c;
         field_combo.CONTROL.enable.load_next = load_next_c;

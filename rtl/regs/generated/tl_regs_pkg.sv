@@ -65,6 +65,14 @@ package tl_regs_pkg;
     } tl_regs__CAPS2__in_t;
 
     typedef struct {
+        logic hwclr;
+    } tl_regs__CONTROL__enable__in_t;
+
+    typedef struct {
+        tl_regs__CONTROL__enable__in_t enable;
+    } tl_regs__CONTROL__in_t;
+
+    typedef struct {
         logic next;
     } tl_regs__STATUS__ready__in_t;
 
@@ -150,6 +158,7 @@ package tl_regs_pkg;
         tl_regs__MAP_HASH__in_t MAP_HASH;
         tl_regs__CAPS__in_t CAPS;
         tl_regs__CAPS2__in_t CAPS2;
+        tl_regs__CONTROL__in_t CONTROL;
         tl_regs__STATUS__in_t STATUS;
         tl_regs__ERROR_ADDR_LO__in_t ERROR_ADDR_LO;
         tl_regs__ERROR_ADDR_HI__in_t ERROR_ADDR_HI;

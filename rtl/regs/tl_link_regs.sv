@@ -1,9 +1,10 @@
-// tl_pcie_regs: the register block in the engine's terms: configuration and secrets out, commands
-// in, attach and detach, and where host memory lies.
+// tl_link_regs: the register block of every carrier in the engine's terms: configuration and secrets
+// out, commands in, attach and detach, and where host memory lies.
 //
 // Attach: `stop` holds whenever the link is not enabled, has failed or is to be reset; the carrier then
-// begins no AXI transaction. A reset waits until none is outstanding (`axi_quiet`), so no response of
-// an old life can reach the new one; then `engine_rst` is held for ResetCycles.
+// begins no transaction of its own. A reset waits until none is outstanding (`link_quiet`), so no
+// response of an old life can reach the new one; then `engine_rst` is held for ResetCycles. `restart`
+// is such a reset from the carrier, and takes back CONTROL.enable.
 //
 // Latency: a register write acts 2 cycles after it was taken; a counter read takes CounterWait cycles
 //   more, so `cnt_value` may lag `cnt_index` by as much.
@@ -12,9 +13,9 @@
 `default_nettype none
 `include "tl_assert.svh"
 
-module tl_pcie_regs
+module tl_link_regs
   import tautline_pkg::*;
-  import tl_pcie_pkg::*;
+  import tl_link_pkg::*;
   import tl_msg_pkg::*;
 #(
     parameter int unsigned DataW = 64,
@@ -60,8 +61,9 @@ module tl_pcie_regs
     // To the rest of the carrier.
     output link_cfg_t        link,
     output logic             enabled,         // the host wants the link; it may have failed
-    output logic             stop,            // begin no AXI transaction
-    input  wire logic        axi_quiet,
+    output logic             stop,            // begin no transaction
+    input  wire logic        link_quiet,
+    input  wire logic        restart,
     input  wire logic        error,
     input  wire link_cause_e error_cause,
     input  wire logic [63:0] error_address,
@@ -120,11 +122,11 @@ module tl_pcie_regs
       reset_count_q <= '0;
       engine_rst <= 1'b1;
     end else begin
-      if (out.CONTROL.reset.value) reset_pending_q <= 1'b1;
+      if (out.CONTROL.reset.value || restart) reset_pending_q <= 1'b1;
       if (reset_count_q != '0) begin
         reset_count_q <= reset_count_q - 1'b1;
-      end else if (reset_pending_q && axi_quiet) begin
-        reset_pending_q <= out.CONTROL.reset.value;
+      end else if (reset_pending_q && link_quiet) begin
+        reset_pending_q <= out.CONTROL.reset.value || restart;
         reset_count_q <= ($bits(reset_count_q))'(ResetCycles);
       end
       engine_rst <= reset_count_q != '0;
@@ -198,6 +200,7 @@ module tl_pcie_regs
   end
 
   always_comb begin
+    in.CONTROL.enable.hwclr = restart;
     in.MAP_HASH.hash.next = MapHash;
     in.CAPS.flows_log2.next = 5'($clog2(Flows));
     in.CAPS.data_log2.next = 4'($clog2(Bytes));
@@ -208,7 +211,7 @@ module tl_pcie_regs
     in.CAPS2.ring_log2_max.next = 5'd22;
     in.CAPS2.burst_log2.next = 4'($clog2(MaxBurst));
     in.STATUS.ready.next = engine_ready && !engine_rst && !reset_pending_q;
-    in.STATUS.idle.next = stop && axi_quiet && !engine_rst;
+    in.STATUS.idle.next = stop && link_quiet && !engine_rst;
     in.STATUS.error.next = error;
     in.STATUS.quiet.next = engine_quiet;
     in.STATUS.error_cause.next = error_cause;
