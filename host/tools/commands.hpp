@@ -15,5 +15,6 @@ void add_bind(CLI::App& app, Action& action);
 void add_unbind(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_info(CLI::App& app, Action& action);
+void add_program(CLI::App& app, Action& action);
 
 }  // namespace tools

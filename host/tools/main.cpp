@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   tools::add_unbind(app, action);
   tools::add_list(app, action);
   tools::add_info(app, action);
+  tools::add_program(app, action);
   CLI11_PARSE(app, argc, argv);
   return action();
 }

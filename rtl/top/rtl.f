@@ -5,9 +5,9 @@ rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
 rtl/tcp/tcb_pkg.sv
 rtl/tcp/tcp_hash_pkg.sv
+rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_rtt_pkg.sv
 rtl/tcp/tcp_congestion_pkg.sv
-rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_reassembly_pkg.sv
 rtl/tcp/tcp_acceptability_pkg.sv
 rtl/tcp/tcp_ack_pkg.sv
@@ -28,7 +28,6 @@ rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
-rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
 rtl/common/tl_sync.sv

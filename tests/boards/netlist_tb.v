@@ -105,6 +105,10 @@ module netlist_tb;
       #5;
       clk = 0;
       cycle = cycle + 1;
+      if (cycle % 1000 == 0) begin
+        $display("%0d cycles", cycle);
+        $fflush;
+      end
     end
   end
 endmodule
