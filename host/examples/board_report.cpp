@@ -21,6 +21,16 @@
 #endif
 
 namespace examples {
+namespace {
+
+std::expected<std::unique_ptr<tautline::PciFunction>, std::error_code> open_device(
+    std::string_view url, std::string& explanation) {
+  auto function = tautline::open_pci_function(url);
+  if (!function) explanation = tautline::last_open_explanation();
+  return function;
+}
+
+}  // namespace
 
 #ifdef TAUTLINE_EXAMPLES_SIM
 
@@ -245,7 +255,7 @@ struct BoardReport::State {
 
 std::expected<std::unique_ptr<tautline::PciFunction>, std::error_code> BoardReport::open(
     std::string_view url, std::string& explanation) {
-  if (!url.starts_with("sim:")) return tautline::open_pci_function(url);
+  if (!url.starts_with("sim:")) return open_device(url, explanation);
   auto options = sim::parse_board_options(url.substr(4));
   if (!options) {
     explanation = options.error().message();
@@ -284,8 +294,8 @@ void BoardReport::print() const {
 struct BoardReport::State {};
 
 std::expected<std::unique_ptr<tautline::PciFunction>, std::error_code> BoardReport::open(
-    std::string_view url, std::string& /*explanation*/) {
-  return tautline::open_pci_function(url);
+    std::string_view url, std::string& explanation) {
+  return open_device(url, explanation);
 }
 
 void BoardReport::print() const {}

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tautline/error.hpp"
 #include "tautline/pci_function.hpp"
+#include "vfio_pci.hpp"
+#include "vfio_user.hpp"
 
 namespace tautline {
 namespace {
@@ -17,7 +20,8 @@ struct Scheme {
 /// The only state that stacks of different threads share; touched at set-up only.
 struct Registry {
   std::mutex mutex;
-  std::vector<Scheme> schemes;
+  std::vector<Scheme> schemes{{"vfio-user", detail::open_vfio_user},
+                              {"pci", detail::open_vfio_pci}};
 };
 
 Registry& registry() {
@@ -25,7 +29,17 @@ Registry& registry() {
   return instance;
 }
 
+thread_local std::string explanation;
+
 }  // namespace
+
+const std::string& last_open_explanation() noexcept {
+  return explanation;
+}
+
+void explain_open_failure(std::string sentence) {
+  explanation = std::move(sentence);
+}
 
 void register_device_scheme(std::string_view scheme, PciFunctionFactory factory) {
   Registry& all = registry();
@@ -40,6 +54,7 @@ void register_device_scheme(std::string_view scheme, PciFunctionFactory factory)
 
 std::expected<std::unique_ptr<PciFunction>, std::error_code> open_pci_function(
     std::string_view url) {
+  explanation.clear();
   const std::size_t colon = url.find(':');
   if (colon == std::string_view::npos) {
     return std::unexpected(std::make_error_code(std::errc::invalid_argument));

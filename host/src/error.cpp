@@ -24,6 +24,12 @@ class Category final : public std::error_category {
         return "the device does not drain or does not come out of reset";
       case Errc::unknown_scheme:
         return "no backend for this kind of device URL";
+      case Errc::no_iommu:
+        return "the PCI function is behind no IOMMU that is in use";
+      case Errc::no_vfio:
+        return "the kernel's VFIO is not there";
+      case Errc::not_bound:
+        return "the PCI function is not bound to vfio-pci";
     }
     return "unknown error";
   }

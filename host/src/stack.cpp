@@ -13,8 +13,10 @@ std::expected<Stack, std::error_code> Stack::create(std::string_view device_url,
   auto function = open_pci_function(device_url);
   if (!function) {
     if (config.explanation != nullptr) {
-      *config.explanation =
-          "cannot open " + std::string(device_url) + ": " + function.error().message();
+      const std::string& sentence = last_open_explanation();
+      *config.explanation = sentence.empty() ? "cannot open " + std::string(device_url) + ": " +
+                                                   function.error().message()
+                                             : sentence;
     }
     return std::unexpected(function.error());
   }

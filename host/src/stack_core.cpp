@@ -618,7 +618,10 @@ void StackCore::step(std::optional<Microseconds> deadline) noexcept {
   if (!driver_->arm()) return;
   Microseconds rest = std::chrono::seconds{1};
   if (deadline) rest = std::min(rest, *deadline - function_->now());
-  if (rest.count() > 0) function_->wait(rest);
+  if (rest.count() <= 0) return;
+  function_->wait(rest);
+  // Whoever asks next whether the deadline has passed must not miss what came before it.
+  driver_->reap(*this);
 }
 
 std::optional<Microseconds> StackCore::deadline_after(

@@ -213,7 +213,8 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
 
   static constexpr std::uint32_t listener_id = 0x80000000;  ///< in the ready list
   static constexpr unsigned tag_index_bits = 18;
-  static constexpr Microseconds command_timeout{std::chrono::seconds{1}};
+  /// A device answers in microseconds; a simulated one on a busy machine has to get its turn first.
+  static constexpr Microseconds command_timeout{std::chrono::seconds{10}};
 
   StackCore(std::unique_ptr<PciFunction> owned, PciFunction& function,
             std::unique_ptr<Driver> driver, const StackConfig& config);
@@ -222,7 +223,7 @@ class StackCore : public std::enable_shared_from_this<StackCore> {
   bool service() noexcept;
   bool work() noexcept;
   bool send_commands(Flow& flow, std::uint32_t slot) noexcept;
-  /// One turn of a blocking call: service, and sleep if that found nothing to do.
+  /// One turn of a blocking call: service; if that found nothing to do, sleep and reap.
   void step(std::optional<Microseconds> deadline) noexcept;
   [[nodiscard]] std::optional<Microseconds> deadline_after(
       std::optional<Microseconds> timeout) const noexcept;

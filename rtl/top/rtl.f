@@ -5,9 +5,9 @@ rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
 rtl/tcp/tcb_pkg.sv
 rtl/tcp/tcp_hash_pkg.sv
+rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_rtt_pkg.sv
 rtl/tcp/tcp_congestion_pkg.sv
-rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_reassembly_pkg.sv
 rtl/tcp/tcp_acceptability_pkg.sv
 rtl/tcp/tcp_ack_pkg.sv
@@ -29,7 +29,6 @@ rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
-rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
 rtl/common/tl_sync.sv
@@ -93,6 +92,8 @@ rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv
 rtl/usb/tl_usb_tx.sv
 rtl/usb/tl_usb.sv
+rtl/usb/tl_uart.sv
+rtl/usb/tl_ft245.sv
 
 rtl/top/tl_engine.sv
 rtl/top/tl_pcie_engine.sv

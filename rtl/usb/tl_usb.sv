@@ -1,7 +1,7 @@
 // tl_usb: carries the host port over two byte streams. The host keeps the rings; messages bring what
 // it writes into them and take back what it reads from them.
 //
-// Latency: last byte of a frame with payload -> `m_app_valid` 21 cycles; range -> first byte 3 cycles.
+// Latency: last byte of a frame with payload -> `m_app_valid` 17 cycles; range -> first byte 3 cycles.
 // Throughput: one byte a cycle in each direction.
 // Hazard: a lost or wrong byte ends the session: the engine stops until HELLO resets it.
 // Reference: docs/usb.md, docs/architecture.md.

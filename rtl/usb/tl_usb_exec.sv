@@ -5,8 +5,8 @@
 // counted, as is what names an older life. A message whose length does not fit its kind ends the
 // session.
 //
-// Latency: first byte of a message -> `m_app_valid` or `m_taken_valid` 14 cycles; last byte of payload
-//   -> last word 1 cycle; READ -> `m_value_valid` 16 cycles.
+// Latency: first byte of a message taken -> `m_app_valid` 14 cycles; a payload byte that ends a word ->
+//   that word 1 cycle.
 // Throughput: one byte a cycle within a message.
 // Hazard: HELLO (`restart`) drops a message half done; the reset of the engine that goes with it
 //   clears what the engine has of it.
@@ -243,7 +243,7 @@ module tl_usb_exec
 
   assign to_regs = offset_q < 32'(Registers);
   assign write_go = state_q == X_WRITE && !open_q && to_regs && m_axil_awready && m_axil_wready;
-  assign read_go = state_q == X_READ && !open_q && to_regs && m_axil_arready;
+  assign read_go = m_axil_arvalid && m_axil_arready;
   assign answered = m_axil_bvalid || m_axil_rvalid;
   assign word_go = !word_valid_q || m_app_data_ready;
   assign last_byte = left_q == 16'd1;

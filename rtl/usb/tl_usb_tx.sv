@@ -8,8 +8,7 @@
 // order. `stop` finishes the frame that has begun (`quiet`); payload and events that are offered
 // after it are taken and forgotten, and space waits.
 //
-// Latency: range, event or answer -> first byte at `m_byte_data` 4 cycles, space 6 cycles; last byte
-//   taken over -> `m_landed_valid` 1 cycle.
+// Latency: range or event -> first byte at `m_byte_data` 3 cycles.
 // Throughput: one byte a cycle; 3 cycles between frames.
 // Reference: docs/usb.md.
 `default_nettype none

@@ -19,6 +19,19 @@ std::map<std::string, Cable>& cables() {
   return map;
 }
 
+/// Nobody is at the other end.
+class NoWire final : public Wire {
+ public:
+  const char* send(Frame) override { return nullptr; }
+  std::optional<Frame> receive(Nanos) override { return std::nullopt; }
+};
+
+Result<std::shared_ptr<Board>> make_wall(BoardOptions options, std::unique_ptr<Wire> wire) {
+  auto core = Core::create(std::move(options), std::move(wire));
+  if (!core) return std::unexpected(core.error());
+  return WallBoard::start(std::move(*core));
+}
+
 Result<std::shared_ptr<Board>> make_virtual(BoardOptions options, std::unique_ptr<Wire> wire,
                                             std::shared_ptr<World> world) {
   auto core = Core::create(std::move(options), std::move(wire));
@@ -55,16 +68,21 @@ Result<std::shared_ptr<Board>> Board::create(BoardOptions options) {
   if (!options.tap.empty()) {
     auto tap = TapWire::open(options.tap, options.netns);
     if (!tap) return std::unexpected(tap.error());
-    auto core = Core::create(std::move(options), std::move(*tap));
-    if (!core) return std::unexpected(core.error());
-    return WallBoard::start(std::move(*core));
+    return make_wall(std::move(options), std::move(*tap));
   }
-  if (!options.cable.empty()) return join_cable(std::move(options));
+  if (!options.cable.empty()) {
+    if (options.wall_clock) return fail(Errc::conflict, "a cable joins boards in virtual time");
+    return join_cable(std::move(options));
+  }
   std::unique_ptr<Wire> wire = std::move(options.wire);
   if (!options.pcap.empty()) {
     auto pcap = PcapReplayWire::open(options.pcap, options.pcap_speed);
     if (!pcap) return std::unexpected(pcap.error());
     wire = std::move(*pcap);
+  }
+  if (options.wall_clock) {
+    if (wire == nullptr) wire = std::make_unique<NoWire>();
+    return make_wall(std::move(options), std::move(wire));
   }
   if (wire == nullptr) wire = std::make_unique<HarnessWire>();
   return make_virtual(std::move(options), std::move(wire), std::make_shared<World>());

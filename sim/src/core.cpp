@@ -20,12 +20,16 @@ AxiMemoryConfig memory_config(const BoardOptions& options, std::size_t beat_byte
 Result<std::unique_ptr<Core>> Core::create(BoardOptions o, std::unique_ptr<Wire> inner) {
   std::unique_ptr<Core> core(new Core(std::move(o)));
   const BoardOptions& options = core->options;
-  auto variant = find_variant(options.variant, options.flows);
+  auto variant = find_variant(options.variant, options.flows, options.stream);
   if (!variant) return std::unexpected(variant.error());
+  if (options.stream && !options.record.empty()) {
+    return fail(Errc::conflict, "bytes of a stream are not recorded: no record= for this board");
+  }
   core->variant = *variant;
   core->variant_name = variant->name;
 
   MemoryTarget* target = core->host_memory.get();
+  if (options.memory_target != nullptr) target = options.memory_target.get();
   if (!options.record.empty()) {
     RecordHeader header;
     std::snprintf(header.variant, sizeof header.variant, "%s", core->variant_name.c_str());
@@ -45,7 +49,7 @@ Result<std::unique_ptr<Core>> Core::create(BoardOptions o, std::unique_ptr<Wire>
     auto recorder = Recorder::create(options.record, header);
     if (!recorder) return std::unexpected(recorder.error());
     core->recorder = std::move(*recorder);
-    core->recording = std::make_unique<RecordingTarget>(*core->host_memory, *core->recorder);
+    core->recording = std::make_unique<RecordingTarget>(*target, *core->recorder);
     target = core->recording.get();
   }
   core->bus = std::make_unique<Bus>(memory_config(options, variant->beat_bytes), *target);
@@ -165,11 +169,12 @@ Nanos Core::time_of(Cycle cycle) const {
 bool Core::idle() const {
   if (!bus->quiescent) return false;
   if (bus->now_derived) return wake() > bus->cycle;
-  return bus->rx.queue.empty() && !(bus->deadline_valid && bus->deadline <= bus->now_us);
+  return bus->rx.queue.empty() && bus->stream.to_board.empty() &&
+         !(bus->deadline_valid && bus->deadline <= bus->now_us);
 }
 
 Cycle Core::wake() const {
-  Cycle wake = bus->rx.due;
+  Cycle wake = std::min(bus->rx.due, bus->stream.in_due(bus->cycle));
   if (bus->deadline_valid) wake = std::min(wake, bus->cycle_of_us(bus->deadline));
   return wake;
 }
@@ -261,6 +266,7 @@ BoardStats Core::stats() const {
 // BAR 0: registers and doorbells behind a 22-bit address. BAR 2: one line of the push window a
 // flow.
 std::uint64_t Core::bar_size(unsigned bar) const {
+  if (variant.stream) return 0;
   if (bar == 0) return std::uint64_t{1} << 22;
   if (bar == 2) return std::uint64_t{variant.flows} * 64;
   return 0;

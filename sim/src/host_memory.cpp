@@ -98,6 +98,12 @@ AxiResp HostMemory::write(std::uint64_t address, std::span<const std::byte> data
   const std::lock_guard lock(mutex_);
   std::byte* to = find(address, data.size());
   if (to == nullptr) return AxiResp::decerr;
+  store_strobed(to, data, strobes, beat);
+  return AxiResp::okay;
+}
+
+void store_strobed(std::byte* to, std::span<const std::byte> data,
+                   std::span<const std::uint64_t> strobes, std::size_t beat) {
   for (std::size_t at = 0; at < data.size(); at += 8) {
     const unsigned keep = (strobes[at / beat] >> (at % beat)) & 0xff;
     if (keep == 0xff && (reinterpret_cast<std::uintptr_t>(to + at) & 7) == 0) {
@@ -112,7 +118,6 @@ AxiResp HostMemory::write(std::uint64_t address, std::span<const std::byte> data
     }
   }
   std::atomic_thread_fence(std::memory_order_release);
-  return AxiResp::okay;
 }
 
 }  // namespace tautline::sim

@@ -29,9 +29,12 @@ const std::vector<ModelVariant>& variants() {
   return registry();
 }
 
-Result<ModelVariant> find_variant(std::string_view name, unsigned flows) {
+Result<ModelVariant> find_variant(std::string_view name, unsigned flows, bool stream) {
   for (const ModelVariant& v : registry()) {
-    if ((name.empty() || v.name == name) && (flows == 0 || v.flows == flows)) return v;
+    if (v.stream == stream && (name.empty() || v.name == name) &&
+        (flows == 0 || v.flows == flows)) {
+      return v;
+    }
   }
   std::string message = "no model of the board";
   if (!name.empty()) message += " of variant '" + std::string(name) + "'";

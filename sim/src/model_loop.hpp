@@ -34,6 +34,8 @@ class VerilatedBoard final : public BoardModel {
  public:
   using Pins = std::remove_reference_t<decltype(*V::rootp)>;
   static constexpr std::size_t kBytes = sizeof(Pins::s_wire_tdata);
+  // Either carrier: AXI and an interrupt, or two byte streams.
+  static constexpr bool kStream = requires(Pins& v) { v.s_byte_valid; };
 
   explicit VerilatedBoard(std::uint64_t seed) {
     context_.randReset(kTraits.random_reset ? 2 : 0);
@@ -85,6 +87,103 @@ class VerilatedBoard final : public BoardModel {
     v.s_wire_tkeep = 0;
     std::memset(&v.s_wire_tdata, 0, kBytes);
     v.m_wire_tready = 0;
+    rest_host(v);
+    v_->eval();
+    for (unsigned i = 0; i < 16; ++i) {
+      step_clock(v, bus.cycle + i);
+      v.clk = 0;
+      v_->eval();
+    }
+    v.rst = 0;
+    v.m_wire_tready = 1;
+    if constexpr (!kStream) v.m_axi_arready = v.m_axi_awready = v.m_axi_wready = 1;
+    v_->eval();
+    bus.cycle += 16;
+    bus.executed += 16;
+    if (bus.now_derived) bus.derive_now();
+    bus.touch();
+  }
+
+  void run(Bus& bus, Cycle end) override {
+    Pins& v = *v_->rootp;
+    Cycle cycle = bus.cycle;
+    const Cycle begin = cycle;
+    if (bus.now_changed) {
+      bus.now_changed = false;
+      v.now_us = bus.now_us;
+      v_->eval();
+    }
+    bool stop = false;
+    do {
+      // ------------------------------------------------------------ sample this cycle's handshakes
+      if (v.m_wire_tvalid) sample_tx(v, bus, cycle, stop);
+      const bool rx_taken = v.s_wire_tvalid && v.s_wire_tready;
+      const HostTaken host = sample_host(v, bus, cycle, stop);
+      if (v.probe_event | v.probe_send | v.probe_issue) {
+        if (v.probe_event) bus.probe_event.hit(cycle);
+        if (v.probe_send) bus.probe_send.hit(cycle);
+        if (v.probe_issue) bus.probe_issue.hit(cycle);
+      }
+
+      step_clock(v, cycle);
+      ++cycle;
+
+      // ------------------------------------------------------------ drive the next cycle
+      if (rx_taken) accept_rx(bus, cycle);
+      if (!bus.rx.offered && bus.rx.due <= cycle) {
+        drive_rx(v, bus, cycle);
+      } else if (rx_taken) {
+        v.s_wire_tvalid = 0;
+        v.s_wire_tlast = 0;
+        v.s_wire_tuser = 0;
+      }
+      v.m_wire_tready = bus.tx.ready_at <= cycle;
+      drive_host(v, bus, host, cycle, stop);
+      if (cycle >= bus.next_us) {
+        ++bus.now_us;
+        bus.next_us = bus.cycle_of_us(bus.now_us + 1);
+        v.now_us = bus.now_us;
+      }
+      v.clk = 0;
+      v_->eval();
+#if VM_TRACE_FST
+      dump(cycle, 0);
+#endif
+      if (v.quiescent && bus.stop_when_idle && cycle >= bus.busy_until) {
+        bus.cycle = cycle;
+        if (bus.quiet() && !acknowledging(v)) stop = true;
+      }
+    } while (cycle < end && !stop);
+    bus.cycle = cycle;
+    bus.executed += cycle - begin;
+    bus.quiescent = v.quiescent && cycle >= bus.busy_until && bus.quiet() && !acknowledging(v);
+    if constexpr (kStream) bus.link_up = v.link_up;
+    bus.ready = v.ready;
+    bus.deadline_valid = v.next_deadline_valid;
+    bus.deadline = v.next_deadline;
+  }
+
+ private:
+  struct Taken {
+    bool aw = false, w = false, ar = false, push_aw = false, push_w = false;
+  };
+
+  // What the host's side took in this cycle.
+  struct HostTaken {
+    Taken mmio;
+    bool r = false, b = false, interrupt = false;
+  };
+
+  void rest_host(Pins& v)
+    requires(kStream)
+  {
+    v.s_byte_valid = 0;
+    v.s_byte_data = 0;
+    v.m_byte_ready = 0;
+  }
+  void rest_host(Pins& v)
+    requires(!kStream)
+  {
     v.s_axil_awvalid = 0;
     v.s_axil_awaddr = 0;
     v.s_axil_awprot = 0;
@@ -115,153 +214,122 @@ class VerilatedBoard final : public BoardModel {
     v.m_axi_wready = 0;
     v.m_axi_bvalid = 0;
     v.irq_ack = 0;
-    v_->eval();
-    for (unsigned i = 0; i < 16; ++i) {
-      step_clock(v, bus.cycle + i);
-      v.clk = 0;
-      v_->eval();
+  }
+  static bool acknowledging(const Pins& v) {
+    if constexpr (kStream) {
+      return false;
+    } else {
+      return v.irq_ack;
     }
-    v.rst = 0;
-    v.m_wire_tready = 1;
-    v.m_axi_arready = 1;
-    v.m_axi_awready = 1;
-    v.m_axi_wready = 1;
-    v_->eval();
-    bus.cycle += 16;
-    bus.executed += 16;
-    if (bus.now_derived) bus.derive_now();
-    bus.touch();
   }
 
-  void run(Bus& bus, Cycle end) override {
-    Pins& v = *v_->rootp;
-    Cycle cycle = bus.cycle;
-    const Cycle begin = cycle;
-    if (bus.now_changed) {
-      bus.now_changed = false;
-      v.now_us = bus.now_us;
-      v_->eval();
+  HostTaken sample_host(Pins& v, Bus& bus, Cycle cycle, bool&)
+    requires(kStream)
+  {
+    ByteLine& line = bus.stream;
+    if (v.s_byte_valid && v.s_byte_ready) {
+      line.to_board.pop_front();
+      line.offered = false;
+      ++line.bytes_in;
+      line.in_next = std::max(line.in_next, cycle << LineRate::kShift) + line.per_byte;
+      bus.busy_until = cycle + 16;
     }
-    bool stop = false;
-    do {
-      // ------------------------------------------------------------ sample this cycle's handshakes
-      AxiMemory& memory = bus.memory;
-      if (v.m_wire_tvalid) sample_tx(v, bus, cycle, stop);
-      const bool rx_taken = v.s_wire_tvalid && v.s_wire_tready;
-      if (v.m_axi_arvalid) {
-        memory.ar(
-            cycle,
-            {v.m_axi_araddr, static_cast<std::uint8_t>(v.m_axi_arid),
-             static_cast<std::uint8_t>(v.m_axi_arlen), static_cast<std::uint8_t>(v.m_axi_arsize),
-             static_cast<std::uint8_t>(v.m_axi_arburst)},
-            v.m_axi_arready);
-      } else if (memory.holds_ar()) {
-        memory.ar_idle(cycle);
-      }
-      if (v.m_axi_awvalid) {
-        memory.aw(
-            cycle,
-            {v.m_axi_awaddr, static_cast<std::uint8_t>(v.m_axi_awid),
-             static_cast<std::uint8_t>(v.m_axi_awlen), static_cast<std::uint8_t>(v.m_axi_awsize),
-             static_cast<std::uint8_t>(v.m_axi_awburst)},
-            v.m_axi_awready);
-      } else if (memory.holds_aw()) {
-        memory.aw_idle(cycle);
-      }
-      if (v.m_axi_wvalid) {
-        std::byte data[kBytes];
-        std::memcpy(data, &v.m_axi_wdata, kBytes);
-        memory.w(cycle, data, v.m_axi_wstrb, v.m_axi_wlast, v.m_axi_wready);
-      } else if (memory.holds_w()) {
-        memory.w_idle(cycle);
-      }
-      const bool r_taken = v.m_axi_rvalid && v.m_axi_rready;
-      const bool b_taken = v.m_axi_bvalid && v.m_axi_bready;
-      Taken mmio;
-      if (bus.mmio.active) mmio = sample_mmio(v, bus.mmio, stop, bus.stop_on_read);
-      const bool interrupt = v.irq_req && !v.irq_ack && !irq_acked_;
-      if (v.probe_event | v.probe_send | v.probe_issue) {
-        if (v.probe_event) bus.probe_event.hit(cycle);
-        if (v.probe_send) bus.probe_send.hit(cycle);
-        if (v.probe_issue) bus.probe_issue.hit(cycle);
-      }
-
-      step_clock(v, cycle);
-      ++cycle;
-
-      // ------------------------------------------------------------ drive the next cycle
-      if (rx_taken) accept_rx(bus, cycle);
-      if (!bus.rx.offered && bus.rx.due <= cycle) {
-        drive_rx(v, bus, cycle);
-      } else if (rx_taken) {
-        v.s_wire_tvalid = 0;
-        v.s_wire_tlast = 0;
-        v.s_wire_tuser = 0;
-      }
-      v.m_wire_tready = bus.tx.ready_at <= cycle;
-      if (r_taken || !v.m_axi_rvalid) {
-        AxiReadBeat beat;
-        if (memory.r_due() <= cycle && memory.next_r(cycle, beat)) {
-          v.m_axi_rvalid = 1;
-          v.m_axi_rid = beat.id;
-          std::memcpy(&v.m_axi_rdata, beat.data, kBytes);
-          v.m_axi_rresp = static_cast<std::uint8_t>(beat.resp);
-          v.m_axi_rlast = beat.last;
-        } else {
-          v.m_axi_rvalid = 0;
-        }
-      }
-      if (b_taken || !v.m_axi_bvalid) {
-        AxiWriteResponse response;
-        if (memory.b_due() <= cycle && memory.next_b(cycle, response)) {
-          v.m_axi_bvalid = 1;
-          v.m_axi_bid = response.id;
-          v.m_axi_bresp = static_cast<std::uint8_t>(response.resp);
-        } else {
-          v.m_axi_bvalid = 0;
-        }
-      }
-      v.m_axi_arready = memory.ar_ready();
-      v.m_axi_awready = memory.aw_ready();
-      v.m_axi_wready = memory.w_ready(cycle);
-      if (bus.mmio.active) {
-        drive_mmio(v, bus.mmio, mmio);
-        bus.busy_until = cycle + 16;
-      }
-      // One acknowledge for one request: the request falls in the cycle after the acknowledge.
-      irq_acked_ = v.irq_ack;
-      v.irq_ack = interrupt;
-      if (interrupt) {
-        bus.interrupt_cycles.push_back(cycle);
-        if (bus.stop_on_interrupt) stop = true;
-      }
-      if (cycle >= bus.next_us) {
-        ++bus.now_us;
-        bus.next_us = bus.cycle_of_us(bus.now_us + 1);
-        v.now_us = bus.now_us;
-      }
-      v.clk = 0;
-      v_->eval();
-#if VM_TRACE_FST
-      dump(cycle, 0);
-#endif
-      if (v.quiescent && bus.stop_when_idle && cycle >= bus.busy_until) {
-        bus.cycle = cycle;
-        if (bus.quiet() && !v.irq_ack) stop = true;
-      }
-    } while (cycle < end && !stop);
-    bus.cycle = cycle;
-    bus.executed += cycle - begin;
-    bus.quiescent = v.quiescent && cycle >= bus.busy_until && bus.quiet() && !v.irq_ack;
-    bus.ready = v.ready;
-    bus.deadline_valid = v.next_deadline_valid;
-    bus.deadline = v.next_deadline;
+    if (v.m_byte_valid && v.m_byte_ready) {
+      line.to_host.push_back(v.m_byte_data);
+      ++line.bytes_out;
+      line.out_next = std::max(line.out_next, cycle << LineRate::kShift) + line.per_byte;
+    }
+    return {};
+  }
+  void drive_host(Pins& v, Bus& bus, const HostTaken&, Cycle cycle, bool&)
+    requires(kStream)
+  {
+    ByteLine& line = bus.stream;
+    if (!line.offered && line.in_due(cycle) <= cycle) {
+      v.s_byte_data = line.to_board.front();
+      line.offered = true;
+    }
+    v.s_byte_valid = line.offered;
+    v.m_byte_ready = line.takes(cycle);
   }
 
- private:
-  struct Taken {
-    bool aw = false, w = false, ar = false, push_aw = false, push_w = false;
-  };
+  HostTaken sample_host(Pins& v, Bus& bus, Cycle cycle, bool& stop)
+    requires(!kStream)
+  {
+    HostTaken taken;
+    if (v.m_axi_arvalid) {
+      bus.memory.ar(
+          cycle,
+          {v.m_axi_araddr, static_cast<std::uint8_t>(v.m_axi_arid),
+           static_cast<std::uint8_t>(v.m_axi_arlen), static_cast<std::uint8_t>(v.m_axi_arsize),
+           static_cast<std::uint8_t>(v.m_axi_arburst)},
+          v.m_axi_arready);
+    } else if (bus.memory.holds_ar()) {
+      bus.memory.ar_idle(cycle);
+    }
+    if (v.m_axi_awvalid) {
+      bus.memory.aw(
+          cycle,
+          {v.m_axi_awaddr, static_cast<std::uint8_t>(v.m_axi_awid),
+           static_cast<std::uint8_t>(v.m_axi_awlen), static_cast<std::uint8_t>(v.m_axi_awsize),
+           static_cast<std::uint8_t>(v.m_axi_awburst)},
+          v.m_axi_awready);
+    } else if (bus.memory.holds_aw()) {
+      bus.memory.aw_idle(cycle);
+    }
+    if (v.m_axi_wvalid) {
+      std::byte data[kBytes];
+      std::memcpy(data, &v.m_axi_wdata, kBytes);
+      bus.memory.w(cycle, data, v.m_axi_wstrb, v.m_axi_wlast, v.m_axi_wready);
+    } else if (bus.memory.holds_w()) {
+      bus.memory.w_idle(cycle);
+    }
+    taken.r = v.m_axi_rvalid && v.m_axi_rready;
+    taken.b = v.m_axi_bvalid && v.m_axi_bready;
+    if (bus.mmio.active) taken.mmio = sample_mmio(v, bus.mmio, stop, bus.stop_on_read);
+    taken.interrupt = v.irq_req && !v.irq_ack && !irq_acked_;
+    return taken;
+  }
+  void drive_host(Pins& v, Bus& bus, const HostTaken& taken, Cycle cycle, bool& stop)
+    requires(!kStream)
+  {
+    if (taken.r || !v.m_axi_rvalid) {
+      AxiReadBeat beat;
+      if (bus.memory.r_due() <= cycle && bus.memory.next_r(cycle, beat)) {
+        v.m_axi_rvalid = 1;
+        v.m_axi_rid = beat.id;
+        std::memcpy(&v.m_axi_rdata, beat.data, kBytes);
+        v.m_axi_rresp = static_cast<std::uint8_t>(beat.resp);
+        v.m_axi_rlast = beat.last;
+      } else {
+        v.m_axi_rvalid = 0;
+      }
+    }
+    if (taken.b || !v.m_axi_bvalid) {
+      AxiWriteResponse response;
+      if (bus.memory.b_due() <= cycle && bus.memory.next_b(cycle, response)) {
+        v.m_axi_bvalid = 1;
+        v.m_axi_bid = response.id;
+        v.m_axi_bresp = static_cast<std::uint8_t>(response.resp);
+      } else {
+        v.m_axi_bvalid = 0;
+      }
+    }
+    v.m_axi_arready = bus.memory.ar_ready();
+    v.m_axi_awready = bus.memory.aw_ready();
+    v.m_axi_wready = bus.memory.w_ready(cycle);
+    if (bus.mmio.active) {
+      drive_mmio(v, bus.mmio, taken.mmio);
+      bus.busy_until = cycle + 16;
+    }
+    // One acknowledge for one request: the request falls in the cycle after the acknowledge.
+    irq_acked_ = v.irq_ack;
+    v.irq_ack = taken.interrupt;
+    if (taken.interrupt) {
+      bus.interrupt_cycles.push_back(cycle);
+      if (bus.stop_on_interrupt) stop = true;
+    }
+  }
 
   static constexpr std::uint64_t keep_mask(std::size_t bytes) {
     return bytes >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bytes) - 1;
@@ -469,7 +537,8 @@ class VerilatedBoard final : public BoardModel {
 
 template <class V, VariantTraits kTraits>
 bool register_verilated() {
-  return register_variant({kTraits.name, kTraits.flows, VerilatedBoard<V, kTraits>::kBytes,
+  return register_variant({kTraits.name, VerilatedBoard<V, kTraits>::kStream, kTraits.flows,
+                           VerilatedBoard<V, kTraits>::kBytes,
                            [](std::uint64_t seed) -> std::unique_ptr<BoardModel> {
                              return std::make_unique<VerilatedBoard<V, kTraits>>(seed);
                            }});

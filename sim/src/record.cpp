@@ -28,8 +28,9 @@ void Recorder::entry(RecordKind kind, Cycle executed, std::span<const std::byte>
   } head{executed, static_cast<std::uint32_t>(a.size() + b.size()),
          static_cast<std::uint32_t>(kind)};
   std::fwrite(&head, sizeof head, 1, file_);
-  std::fwrite(a.data(), 1, a.size(), file_);
-  std::fwrite(b.data(), 1, b.size(), file_);
+  for (const auto& part : {a, b}) {
+    if (!part.empty()) std::fwrite(part.data(), 1, part.size(), file_);
+  }
 }
 
 AxiResp RecordingTarget::read(std::uint64_t address, std::span<std::byte> data) {

@@ -25,8 +25,10 @@ constexpr std::size_t kFramesAhead = 64;
 
 }  // namespace
 
-Result<std::shared_ptr<WallBoard>> WallBoard::start(std::unique_ptr<Core> core) {
+Result<std::shared_ptr<WallBoard>> WallBoard::start(std::unique_ptr<Core> core,
+                                                    std::shared_ptr<StreamPort> port) {
   std::shared_ptr<WallBoard> board(new WallBoard(std::move(core)));
+  board->port_ = std::move(port);
   board->kick_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (board->kick_fd_ < 0) return fail_errno(errno, "cannot make an eventfd");
   board->thread_ = std::thread([b = board.get()] { b->loop(); });
@@ -79,6 +81,10 @@ void WallBoard::kick() {
 
 void WallBoard::post(const MmioOp& op) {
   while (!ops_.push(op)) std::this_thread::yield();  // posted-write credits are used up
+  wake();
+}
+
+void WallBoard::wake() {
   // Pairs with the fence in sleep(): either we see it asleep or it sees the operation.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (sleeping_.load(std::memory_order_relaxed)) kick();
@@ -98,6 +104,7 @@ bool WallBoard::drain_mmio() {
     core_->mmio(op);
     any = true;
   }
+  if (port_ && port_->exchange(*core_)) any = true;
   return any;
 }
 
@@ -148,6 +155,7 @@ void WallBoard::loop() {
     if (!core.idle() || bus.busy_until > bus.cycle) {
       const std::size_t queued = bus.rx.queue.size();
       core.run(bus.cycle + slice);
+      if (port_) port_->exchange(core);
       if (ahead > 0) {
         ahead -= std::min(ahead, queued - bus.rx.queue.size());
         if (ahead == 0) settled = bus.cycle + kThrough;
@@ -189,7 +197,7 @@ std::uint64_t WallBoard::sleep() {
   const Nanos event = core_->wire->next_event();
   if (event != kNever) until = std::min(until, bus.epoch_us + (event + 999) / 1000);
   const std::uint64_t now = board_us();
-  if (ops_.empty() && until > now && !stop_ && !flush_) {
+  if (ops_.empty() && !(port_ && port_->waiting()) && until > now && !stop_ && !flush_) {
     pollfd fds[2] = {{kick_fd_, POLLIN, 0}, {core_->wire->fd(), POLLIN, 0}};
     const std::uint64_t us = std::min<std::uint64_t>(until - now, 1'000'000);
     const timespec timeout{static_cast<time_t>(us / 1'000'000),

@@ -44,9 +44,20 @@ class SpscQueue {
   alignas(64) std::atomic<std::size_t> tail_{0};
 };
 
+/// What exchanges bytes with a board that has the byte-stream carrier.
+class StreamPort {
+ public:
+  virtual ~StreamPort() = default;
+  /// In the board's thread: moves bytes both ways; true if some went in.
+  virtual bool exchange(Core& core) = 0;
+  /// Bytes for the board wait.
+  [[nodiscard]] virtual bool waiting() const = 0;
+};
+
 class WallBoard final : public Board {
  public:
-  static Result<std::shared_ptr<WallBoard>> start(std::unique_ptr<Core> core);
+  static Result<std::shared_ptr<WallBoard>> start(std::unique_ptr<Core> core,
+                                                  std::shared_ptr<StreamPort> port = nullptr);
   ~WallBoard() override;
 
   std::unique_ptr<PciFunction> function() override;
@@ -76,6 +87,8 @@ class WallBoard final : public Board {
 
   // For the function.
   void post(const MmioOp& op);
+  /// Something waits for the board's thread.
+  void wake();
   std::uint32_t read(std::uint32_t offset);
   [[nodiscard]] std::uint64_t wall_us() const;
   [[nodiscard]] Core& core() { return *core_; }
@@ -91,6 +104,7 @@ class WallBoard final : public Board {
   bool drain_mmio();
 
   std::unique_ptr<Core> core_;
+  std::shared_ptr<StreamPort> port_;
   std::chrono::steady_clock::time_point start_;
   std::uint64_t lost_us_ = 0;  // wall time that the board has not lived; its thread's
   SpscQueue<MmioOp, 1024> ops_;

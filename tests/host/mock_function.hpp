@@ -137,6 +137,9 @@ class MockFunction final : public PciFunction {
     at(now_ + delay, std::move(action));
   }
 
+  /// Time in which neither side does anything.
+  void pass(std::chrono::microseconds time) { now_ += time; }
+
   [[nodiscard]] std::uint32_t reg(std::uint32_t offset) const { return registers_[offset / 4]; }
   void set_reg(std::uint32_t offset, std::uint32_t value) { registers_[offset / 4] = value; }
   [[nodiscard]] bool interrupt_pending() const { return interrupt_; }

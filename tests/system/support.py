@@ -137,18 +137,13 @@ def reset_on_close(peer: socket.socket) -> None:
 # ---------------------------------------------------------------------------------------- programs
 
 
-class Program:
-    """One of the example programs. It counts, and its capture and log are kept on failure."""
+class Process:
+    """A program that a test began. It counts, and its log is kept on failure."""
 
-    def __init__(self, test: "SystemTest", name: str, *arguments: str, url: str = "",
-                 ready: str = "is up at", variant: str = "assert"):
-        number = len(test.programs)
-        self.name, self._ready = name, ready
-        self.log_path = test.directory / f"{number}-{name}.log"
-        self.capture = test.directory / f"{number}-{name}.pcapng"
-        device = f"sim:?variant={variant}&tap={test.tap}&capture={self.capture}&seed={SEED}{url}"
-        command = [str(BUILD / "bin" / name), "--device", device, "--address",
-                   f"{BOARD}/{PREFIX}", "--stats", "--verbose", *arguments]
+    def __init__(self, test: "SystemTest", name: str, *arguments: str, ready: str = ""):
+        self.name = name
+        self.log_path = test.directory / f"{len(test.programs)}-{name}.log"
+        command = [*test.command(name), *arguments]
         self._out: list[str] = []
         self._log: list[str] = []
         self._changed = threading.Condition()
@@ -236,6 +231,17 @@ class Program:
         for reader in self._readers:
             reader.join(DEADLINE)
 
+
+class Program(Process):
+    """One of the example programs on a device of its test."""
+
+    def __init__(self, test: "SystemTest", name: str, *arguments: str, url: str = "",
+                 ready: str = "is up at", variant: str = "assert"):
+        self.capture = test.directory / f"{len(test.programs)}-{name}.pcapng"
+        query = f"?variant={variant}&tap={test.tap}&capture={self.capture}&seed={SEED}{url}"
+        super().__init__(test, name, "--device", test.device(query), "--address",
+                         f"{BOARD}/{PREFIX}", "--stats", "--verbose", *arguments, ready=ready)
+
     def segments(self) -> list[pcapng.Segment]:
         return list(pcapng.segments(str(self.capture)))
 
@@ -276,16 +282,24 @@ class SystemTest(unittest.TestCase):
         self.addCleanup(self._end_programs)
 
     def _end_programs(self) -> None:
-        for program in self.programs:
+        for program in reversed(self.programs):  # the last are clients of the first
             program.process.terminate()  # its capture is then complete
             with contextlib.suppress(subprocess.TimeoutExpired):
-                program.process.wait(5)
+                program.process.wait(DEADLINE)
             program.kill()
             program.counters()  # a violation in a program that was not stopped is one too
 
     def set_route(self, *attributes: str) -> None:
         run("ip", "route", "replace", f"10.77.0.0/{PREFIX}", "dev", self.tap, "src", KERNEL,
             "rto_min", RTO_MIN, *attributes)
+
+    def command(self, name: str) -> list[str]:
+        """How a program of ours is begun."""
+        return [str(BUILD / "bin" / name)]
+
+    def device(self, query: str) -> str:
+        """The URL of a board with these options: one in the program itself. Other links say more."""
+        return f"sim:{query}"
 
     # The programs.
 

@@ -18,6 +18,9 @@ enum class Errc {
                        ///< nonsense.
   stuck,               ///< The device did not drain or did not come out of reset.
   unknown_scheme,      ///< No backend is registered for the URL's scheme.
+  no_iommu,            ///< The function is behind no IOMMU, or the kernel does not use it.
+  no_vfio,             ///< The kernel has no VFIO, or its module is not loaded.
+  not_bound,           ///< The function is not bound to vfio-pci.
 };
 
 [[nodiscard]] const std::error_category& tautline_category() noexcept;

@@ -41,8 +41,8 @@ class Listener {
   [[nodiscard]] Endpoint local_endpoint() const noexcept;
 
   /// Stops listening: when it returns the engine refuses the port's SYNs, and the port is free.
-  /// Asks the engine (one command, about a microsecond of device time; polls meanwhile, at most a
-  /// second of a device that does not answer). Connections that nobody accepted are reset.
+  /// Asks the engine (one command, about a microsecond of device time; polls meanwhile, at most ten
+  /// seconds of a device that does not answer). Connections that nobody accepted are reset.
   void close() noexcept;
 
  private:

@@ -9,6 +9,7 @@
 #include <expected>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -74,10 +75,17 @@ class PciFunction {
   [[nodiscard]] virtual LinkState link_state() const noexcept = 0;
 };
 
-/// Opens a device by URL: `sim:[?option=value&...]`, later `vfio-user:`, `pci:`, `usb:`. Backends
-/// register themselves with `register_device_scheme`.
+/// Opens a device by URL: `vfio-user:/path` and `pci:DDDD:BB:DD.F`, which the library has built in,
+/// or what a backend has registered with `register_device_scheme` (`sim:[?option=value&...]`,
+/// `usb:`).
 [[nodiscard]] std::expected<std::unique_ptr<PciFunction>, std::error_code> open_pci_function(
     std::string_view url);
+
+/// Why this thread's last `open_pci_function` failed and what to do, in a sentence; empty if the
+/// code says it all.
+[[nodiscard]] const std::string& last_open_explanation() noexcept;
+/// For backends: sets that sentence.
+void explain_open_failure(std::string sentence);
 
 using PciFunctionFactory =
     std::expected<std::unique_ptr<PciFunction>, std::error_code> (*)(std::string_view rest_of_url);

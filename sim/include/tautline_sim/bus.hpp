@@ -111,6 +111,24 @@ struct MmioPort {
   }
 };
 
+/// The host's two byte streams of a board with the byte-stream carrier, each at its own pace.
+struct ByteLine {
+  /// Between two bytes of one direction, in 1/1024 cycles; 1024: a byte a cycle.
+  std::uint64_t per_byte = 1024;
+  std::size_t room = 4096;  ///< bytes towards the host that wait before the board is held back
+  std::deque<std::uint8_t> to_board, to_host;
+  bool offered = false;  // the first byte to the board is on the pins
+  std::uint64_t in_next = 0, out_next = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+
+  [[nodiscard]] Cycle in_due(Cycle cycle) const {
+    return to_board.empty() ? kNever : std::max(in_next >> LineRate::kShift, cycle);
+  }
+  [[nodiscard]] bool takes(Cycle cycle) const {
+    return to_host.size() < room && out_next >> LineRate::kShift <= cycle;
+  }
+};
+
 /// Recent pulses of a probe output.
 struct Probe {
   static constexpr std::size_t kDepth = 64;
@@ -130,7 +148,9 @@ struct Bus {
   AxiMemory memory;
   RxLine rx;
   TxLine tx;
-  MmioPort mmio;
+  MmioPort mmio;    // of a board with PCIe
+  ByteLine stream;  // of a board with the byte-stream carrier
+  bool link_up = false;
 
   // Time.
   Cycle cycle = 0;  ///< executed + skipped
@@ -192,7 +212,8 @@ struct Bus {
   }
   /// Nothing on our side of the pins that still has to happen before the rx line's `due`.
   [[nodiscard]] bool quiet() const {
-    return !mmio.active && rx.idle() && rx.due > cycle && !tx.inside && memory.idle();
+    return !mmio.active && rx.idle() && rx.due > cycle && !tx.inside && memory.idle() &&
+           stream.in_due(cycle) > cycle && !stream.offered;
   }
 };
 

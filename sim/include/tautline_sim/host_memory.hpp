@@ -29,6 +29,11 @@ class MemoryTarget {
                         std::span<const std::uint64_t> strobes, std::size_t beat) = 0;
 };
 
+/// Stores the bytes of `data` whose strobe is set, in ascending order and full words with release
+/// order: whoever reads the last word of a burst with acquire order sees the rest of it.
+void store_strobed(std::byte* to, std::span<const std::byte> data,
+                   std::span<const std::uint64_t> strobes, std::size_t beat);
+
 /// The regions. Addresses are never used twice and regions keep a distance, so that a device which
 /// uses an old address or runs over the end meets a decode error instead of somebody else's bytes.
 /// Thread-safe: in wall-clock mode the driver allocates while the board's thread runs.
@@ -42,8 +47,6 @@ class HostMemory final : public MemoryTarget, public std::enable_shared_from_thi
       std::size_t size, std::size_t alignment);
 
   AxiResp read(std::uint64_t address, std::span<std::byte> data) override;
-  /// Full words are stored with release order and in ascending order: whoever reads the last word
-  /// of a burst with acquire order sees the rest of it.
   AxiResp write(std::uint64_t address, std::span<const std::byte> data,
                 std::span<const std::uint64_t> strobes, std::size_t beat) override;
 

@@ -27,6 +27,7 @@ class BoardModel {
 
 struct ModelVariant {
   std::string_view name;  ///< "assert", "fast", "trace"
+  bool stream;            ///< has the byte-stream carrier instead of PCIe
   unsigned flows;
   std::size_t beat_bytes;
   std::unique_ptr<BoardModel> (*make)(std::uint64_t seed);
@@ -36,6 +37,7 @@ struct ModelVariant {
 bool register_variant(const ModelVariant& variant);
 [[nodiscard]] const std::vector<ModelVariant>& variants();
 /// An empty name takes the fastest that is linked in, `flows` 0 the largest.
-[[nodiscard]] Result<ModelVariant> find_variant(std::string_view name, unsigned flows);
+[[nodiscard]] Result<ModelVariant> find_variant(std::string_view name, unsigned flows,
+                                                bool stream = false);
 
 }  // namespace tautline::sim

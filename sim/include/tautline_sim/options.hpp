@@ -18,6 +18,7 @@ struct BoardOptions {
   std::string variant;     ///< variant=fast|assert|trace; empty: the fastest linked in
   unsigned flows = 0;      ///< flows=N; 0: the largest linked in
   std::uint64_t seed = 1;  ///< seed=N: every random choice on the board
+  bool stream = false;     ///< the byte-stream carrier instead of PCIe; not in a URL
 
   // The wire. At most one of these; none: frames go to and come from the program (harness.hpp).
   std::string tap;        ///< tap=NAME: a Linux TAP device; makes the board follow the wall clock
@@ -27,6 +28,9 @@ struct BoardOptions {
   double pcap_speed = 1;  ///< pcap_speed=X
   std::unique_ptr<Wire> wire;  ///< any other wire; not in a URL
   Nanos cable_delay = 500;     ///< cable_delay_us=X
+  /// The board follows the wall clock though it has no TAP device; without any wire its frames are
+  /// lost. Not in a URL: for a board whose host is another process.
+  bool wall_clock = false;
 
   double line_gbps = 10;  ///< line_gbps=X: rate at which frames cross the board's edge
   /// loss=, dup=, reorder=, corrupt= (probabilities), delay_us=, jitter_us=, rate_mbps=, queue=
@@ -37,6 +41,9 @@ struct BoardOptions {
   /// read_latency=, write_latency= (cycles), read_bandwidth=, write_bandwidth= (bytes a cycle),
   /// reorder_reads=0|1|2, stall=P, max_reads=, max_writes=
   AxiMemoryConfig memory;
+  /// What the device's AXI master reaches, instead of what `PciFunction::allocate` gave; called on
+  /// the thread that owns the model. Not in a URL.
+  std::shared_ptr<MemoryTarget> memory_target;
   Cycle poll_cycles = 256;  ///< poll_cycles=N: virtual time that one progress() is worth
 
   // Time and files.

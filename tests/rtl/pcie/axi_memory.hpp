@@ -24,6 +24,7 @@ class AxiMemory {
     double stall = 0;      ///< probability that a channel is not ready, or offers nothing
     bool reorder = false;  ///< answer reads of different ids in any order, interleaved
     unsigned max_burst = 512;
+    unsigned max_reads = 64;  ///< in flight; more are not taken
   };
   struct Burst {
     bool write;
@@ -62,7 +63,7 @@ class AxiMemory {
   /// Drives the inputs of the port for the coming cycle.
   template <typename Dut>
   void drive(Dut& d) {
-    d.m_axi_arready = !chance();
+    d.m_axi_arready = !chance() && reads_.size() < options.max_reads;
     d.m_axi_awready = !chance();
     d.m_axi_wready = !chance();
     // Read data: one beat of a burst that is due; once offered it stays until taken (always at
