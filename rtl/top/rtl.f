@@ -23,6 +23,7 @@ rtl/regs/generated/tl_regs_pkg.sv
 rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
 rtl/mac/mac_pkg.sv
+rtl/mac/mac_crc_pkg.sv
 
 rtl/usb/tl_usb_pkg.sv
 
@@ -82,6 +83,10 @@ rtl/mac/tl_mac_tx_byte.sv
 rtl/mac/tl_mac_byte.sv
 rtl/mac/tl_mac_mii.sv
 rtl/mac/tl_mac_rgmii.sv
+rtl/mac/tl_mac_fault.sv
+rtl/mac/tl_mac_tx_word.sv
+rtl/mac/tl_mac_rx_word.sv
+rtl/mac/tl_mac_xgmii.sv
 
 rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv
