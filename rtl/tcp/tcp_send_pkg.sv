@@ -26,7 +26,7 @@ package tcp_send_pkg;
     logic        fin_only;    // nothing is left to send but the FIN
     logic        idle;        // nothing is in flight
     logic        waits;       // something is left to send
-    logic        held;        // by the congestion window
+    logic        held;        // the congestion window is full, or would be
     logic        restart;     // after an idle time longer than the RTO
     logic        shrunk;      // SND.NXT lies beyond the peer's right edge
     seq_t        edge_;       // that edge
@@ -99,7 +99,7 @@ package tcp_send_pkg;
     eager  = c.idle || t.c.nodelay || c.fin;
     c.data = sends_data(t.c.state) && !wants_rtx && c.len != '0 && !forced && fits &&
              ((last_mss && !negative) || (eager && (c.whole || half)));
-    c.held     = c.len != '0 && !fits;
+    c.held     = c.len != '0 && filled >= {1'b0, t.cwnd};
     c.waits    = unsent_data(t, st) || unsent_fin(t, st);
     c.fin_only = unsent_fin(t, st) && !wants_rtx;
     c.restart  = c.idle && idle_long && cwnd_above;
