@@ -12,7 +12,7 @@ endif()
 #   TEST <sources...>
 #   [PARAMS Name=value ...]  [INCLUDES <dirs...>]  [ARGS <Verilator arguments...>]
 #   [LIBS <targets...>]      linked beside GTest::gtest_main
-#   [TIMEOUT <seconds>])     of one test case, default 60
+#   [TIMEOUT <seconds>])     of one test case, default 300
 function(tautline_rtl_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TOP;TIMEOUT" "RTL;TEST;PARAMS;INCLUDES;ARGS;LIBS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_TEST)
@@ -33,17 +33,18 @@ endfunction()
 
 # tautline_discover_tests(<target> [LABELS ...] [TIMEOUT <seconds>]): its cases as CTest tests. They are
 # listed when CTest starts, not at build time: a program that cannot start fails there, not the build.
+# A timeout ends what hangs, so it is long: on two cores with other work a test takes ten times its time.
 function(tautline_discover_tests TARGET)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS")
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 300)
   endif()
   set_target_properties(${TARGET} PROPERTIES
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   gtest_discover_tests(${TARGET}
     TEST_PREFIX ${TARGET}/
     DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60
+    DISCOVERY_TIMEOUT 120
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
 endfunction()

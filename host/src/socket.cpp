@@ -17,7 +17,7 @@ Socket::Socket(std::shared_ptr<detail::StackCore> core, std::uint32_t index) noe
     : core_(std::move(core)), index_(index) {}
 
 Socket::~Socket() {
-  if (core_) core_->close(index_, false);
+  if (core_) (void)core_->close(index_, false);
 }
 
 Socket::Socket(Socket&& other) noexcept
@@ -25,7 +25,7 @@ Socket::Socket(Socket&& other) noexcept
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {
-    if (core_) core_->close(index_, false);
+    if (core_) (void)core_->close(index_, false);
     core_ = std::move(other.core_);
     index_ = std::exchange(other.index_, 0);
   }

@@ -171,8 +171,8 @@ class VfioPciFunction final : public PciFunction {
 
   // The kernel asks for a card that is to leave, and tells of one that has failed for good.
   void look() noexcept {
-    const bool gone = (removal_ && take_event(removal_.get())) ||
-                      (failure_ && take_event(failure_.get()));
+    const bool gone =
+        (removal_ && take_event(removal_.get())) || (failure_ && take_event(failure_.get()));
     if (gone) state_ = LinkState::removed;
   }
 
@@ -217,8 +217,8 @@ class VfioPciFunction final : public PciFunction {
     return {};
   }
 
-  // VFIO maps without combining, so a line leaves the processor in parts. Where the kernel offers the
-  // BAR with it (a prefetchable one, to root) a line leaves as one burst.
+  // VFIO maps without combining, so a line leaves the processor in parts. Where the kernel offers
+  // the BAR with it (a prefetchable one, to root) a line leaves as one burst.
   void map_write_combining(const PciSysfs& sysfs, std::uint64_t size) {
     const auto file = sysfs.directory() / ("resource" + std::to_string(push_bar) + "_wc");
     const Descriptor resource(system_.open(file, O_RDWR | O_CLOEXEC));
@@ -324,9 +324,9 @@ std::expected<Descriptor, Refusal> open_node(const VfioSystem& system,
   if (node) return node;
   const auto error = last_system_error();
   if (error == std::errc::permission_denied || error == std::errc::operation_not_permitted) {
-    return refuse(posix(std::errc::permission_denied),
-                  "no permission to open " + path.string() +
-                      ": run as root, or give the file to this user");
+    return refuse(
+        posix(std::errc::permission_denied),
+        "no permission to open " + path.string() + ": run as root, or give the file to this user");
   }
   if (error == std::errc::device_or_resource_busy) {
     return refuse(error, "another program has " + path.string() + " open");
@@ -377,20 +377,20 @@ std::expected<std::unique_ptr<PciFunction>, Refusal> open_function(std::string_v
     return refuse(last_system_error(),
                   "the group cannot be used: " + last_system_error().message());
   }
-  if (system.ioctl(container->get(), VFIO_SET_IOMMU,
-                   reinterpret_cast<void*>(VFIO_TYPE1v2_IOMMU)) != 0) {
+  if (system.ioctl(container->get(), VFIO_SET_IOMMU, reinterpret_cast<void*>(VFIO_TYPE1v2_IOMMU)) !=
+      0) {
     const auto error = last_system_error();
     if (error == std::errc::operation_not_permitted) {
-      return refuse(posix(std::errc::permission_denied),
-                    "the IOMMU does not remap interrupts, so VFIO keeps the group to itself: enable "
-                    "interrupt remapping, or load vfio_iommu_type1 with allow_unsafe_interrupts=1");
+      return refuse(
+          posix(std::errc::permission_denied),
+          "the IOMMU does not remap interrupts, so VFIO keeps the group to itself: enable "
+          "interrupt remapping, or load vfio_iommu_type1 with allow_unsafe_interrupts=1");
     }
     return refuse(error, "the IOMMU cannot be used: " + error.message());
   }
   auto addresses = iommu_addresses(system, container->get());
   std::string device_name = name;  // the interface takes a pointer to char
-  Descriptor device(
-      system.ioctl(group->get(), VFIO_GROUP_GET_DEVICE_FD, device_name.data()));
+  Descriptor device(system.ioctl(group->get(), VFIO_GROUP_GET_DEVICE_FD, device_name.data()));
   if (!device) {
     return refuse(last_system_error(),
                   "VFIO does not give " + name + ": " + last_system_error().message());

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// `pci:DDDD:BB:DD.F`: a PCI function that the kernel's VFIO gives to this process (group interface,
-/// type 1 IOMMU). Reference: Documentation/driver-api/vfio.rst of the kernel.
+/// `pci:DDDD:BB:DD.F`: a PCI function that the kernel's VFIO gives to this process (group
+/// interface, type 1 IOMMU). Reference: Documentation/driver-api/vfio.rst of the kernel.
 
 #include <expected>
 #include <memory>

@@ -29,8 +29,9 @@ std::unexpected<Refusal> refuse(std::error_code code, std::string sentence) {
 template <class T>
 bool hexadecimal(std::string_view text, std::size_t digits, std::uint32_t most, T& value) {
   std::uint32_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number, 16);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, number, 16);
   if (text.empty() || text.size() > digits || error != std::errc{} || stop != end ||
       number > most) {
     return false;
@@ -117,23 +118,24 @@ std::string PciSysfs::link(const char* name) const {
 std::vector<std::string> PciSysfs::held_neighbours() const {
   std::vector<std::string> held;
   std::error_code ignored;
-  for (const auto& entry :
-       fs::directory_iterator(directory() / "iommu_group/devices", ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const auto& entry : fs::directory_iterator(directory() / "iommu_group/devices", ignored)) {
+    std::string name = entry.path().filename().string();
     const auto address = PciAddress::parse(name);
     if (!address || *address == address_) continue;
     const std::string driver = PciSysfs(*system_, *address).driver();
-    if (!driver.empty() && driver != vfio_driver) held.push_back(name + " (" + driver + ")");
+    if (driver.empty() || driver == vfio_driver) continue;
+    held.push_back(name.append(" (").append(driver).append(")"));
   }
   return held;
 }
 
 std::expected<void, Refusal> PciSysfs::check_iommu() const {
   if (!group().empty()) return {};
-  return refuse(Errc::no_iommu,
-                address_.to_string() +
-                    " is behind no IOMMU that the kernel uses: enable VT-d or AMD-Vi in the firmware "
-                    "and start the kernel with intel_iommu=on or amd_iommu=on");
+  return refuse(
+      Errc::no_iommu,
+      address_.to_string() +
+          " is behind no IOMMU that the kernel uses: enable VT-d or AMD-Vi in the firmware "
+          "and start the kernel with intel_iommu=on or amd_iommu=on");
 }
 
 std::expected<void, Refusal> PciSysfs::check_module() const {
@@ -148,8 +150,8 @@ std::expected<void, Refusal> PciSysfs::check_usable() const {
   const std::string name = driver();
   if (name == vfio_driver) return {};
   return refuse(Errc::not_bound, address_.to_string() + " is bound to " +
-                                     (name.empty() ? "no driver" : name) +
-                                     ": run tautline bind " + address_.to_string());
+                                     (name.empty() ? "no driver" : name) + ": run tautline bind " +
+                                     address_.to_string());
 }
 
 std::expected<void, Refusal> PciSysfs::put(const fs::path& file, const std::string& text) const {

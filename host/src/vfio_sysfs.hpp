@@ -66,8 +66,8 @@ class PciSysfs {
   /// The functions of the group that drivers of the kernel hold: VFIO refuses it because of them.
   [[nodiscard]] std::vector<std::string> held_neighbours() const;
 
-  /// Nothing is missing for a program to open it, as far as sysfs and /dev tell: an IOMMU, the module,
-  /// the driver.
+  /// Nothing is missing for a program to open it, as far as sysfs and /dev tell: an IOMMU, the
+  /// module, the driver.
   [[nodiscard]] std::expected<void, Refusal> check_usable() const;
   /// Takes it from its driver and gives it to vfio-pci. Nothing to do if it is there already.
   [[nodiscard]] std::expected<void, Refusal> bind() const;

@@ -83,7 +83,7 @@ class Connection final : public DmaLink {
     if (const auto error = channel_.send(
             {.id = ++last_id_, .command = Command::region_write, .flags = flag_no_reply},
             bytes_of(access), data)) {
-      broken(error);
+      (void)broken(error);
     }
   }
 
@@ -92,7 +92,7 @@ class Connection final : public DmaLink {
     if (state_ != LinkState::up) return;
     const auto error = channel_.receive();
     answer_server();
-    if (error && error != std::errc::resource_unavailable_try_again) broken(error);
+    if (error && error != std::errc::resource_unavailable_try_again) (void)broken(error);
   }
 
   [[nodiscard]] LinkState state() const noexcept { return state_; }

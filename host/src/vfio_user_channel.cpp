@@ -9,7 +9,7 @@
 namespace tautline::vfio_user {
 namespace {
 
-constexpr std::size_t receive_bytes = 64 * 1024;
+constexpr std::size_t receive_bytes = 0x1'0000;
 
 std::error_code system_error(int value) {
   return {value, std::generic_category()};

@@ -41,12 +41,9 @@ CLI::App* add_mover(CLI::App& app, Action& action, const char* name, const char*
                     std::expected<void, Refusal> (PciSysfs::*step)() const) {
   CLI::App* const command = app.add_subcommand(name, description);
   auto text = std::make_shared<std::string>();
-  command->add_option("address", *text, "The PCI function")
-      ->type_name("DDDD:BB:DD.F")
-      ->required();
-  command->callback([&action, text, step] {
-    action = [text, step] { return move(*text, std::mem_fn(step)); };
-  });
+  command->add_option("address", *text, "The PCI function")->type_name("DDDD:BB:DD.F")->required();
+  command->callback(
+      [&action, text, step] { action = [text, step] { return move(*text, std::mem_fn(step)); }; });
   return command;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// The subcommands of `tautline`, one file each. Each adds itself to the tool; its callback's status is the
-/// tool's.
+/// The subcommands of `tautline`, one file each. Each adds itself to the tool; its callback's
+/// status is the tool's.
 
 #include <CLI/CLI.hpp>
 #include <functional>

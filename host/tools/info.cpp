@@ -1,5 +1,5 @@
-// `tautline info`: who a device says it is. It only reads, so it may look at a device in use where the
-// link lets a second program in.
+// `tautline info`: who a device says it is. It only reads, so it may look at a device in use where
+// the link lets a second program in.
 
 #include <fmt/format.h>
 

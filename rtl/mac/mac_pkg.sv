@@ -10,6 +10,19 @@ package mac_pkg;
   localparam int unsigned FcsBytes = 4;
   localparam int unsigned InterFrameGap = 12;
 
+  // Control characters of XGMII (46.3).
+  localparam logic [7:0] XgmiiIdle = 8'h07;
+  localparam logic [7:0] XgmiiSequence = 8'h9c;
+  localparam logic [7:0] XgmiiStart = 8'hfb;
+  localparam logic [7:0] XgmiiTerminate = 8'hfd;
+
+  // What the two ends of a link tell each other while it does not work (46.3.4).
+  typedef enum logic [1:0] {
+    FAULT_NONE = 2'd0,
+    FAULT_LOCAL = 2'd1,  // the values that sequence ordered sets carry
+    FAULT_REMOTE = 2'd2
+  } fault_e;
+
   // What became of a received frame. One cause a frame, the first that applies:
   typedef enum logic [2:0] {
     RX_GOOD,

@@ -8,121 +8,96 @@ package tcp_open_pkg;
   import tautline_pkg::*;
   import tcp_pkg::*;
   import tcb_pkg::*;
+  import tcp_acceptability_pkg::*;
   import tcp_congestion_pkg::*;
-  import tcp_rtt_pkg::*;
+  import tcp_ack_pkg::*;
 
-  localparam logic [15:0] DefaultMss = 16'd536;  // MUST-15
-  localparam logic [15:0] LeastMss = 16'd48;     // a smaller one is an attack on our headers
-
-  function automatic tcb_t tcb_birth(input gen_t gen, input birth_t b, input cfg_t cfg,
-                                     input time_t now);
+  // What a newborn starts from, before stage A: constants, and its origin. `slot` is the slot's TCB,
+  // which holds the new generation already. Stage B adds the rest, see `tl_lane`.
+  function automatic tcb_t newborn(input tcb_t slot, input birth_t b);
     tcb_t t;
-    t              = '0;
-    t.active       = 1'b1;
-    t.gen          = gen;
-    t.state        = b.passive ? ST_SYN_RCVD : ST_SYN_SENT;
-    t.key          = b.key;
-    t.passive      = b.passive;
-    t.listening    = b.passive;
-    t.listener     = b.listener;
-    t.listener_gen = b.listener_gen;
-    t.tag          = b.tag;
-    t.nodelay      = cfg.nodelay;
-    t.ttl          = cfg.ttl;
-    t.dscp         = cfg.dscp;
-    t.iss          = b.isn;
-    t.snd_una      = b.isn;
-    t.snd_nxt      = b.isn;
-    t.rcv_nxt      = 32'd1;  // stream position 0 until the peer's SYN is here
-    t.snd_mss      = DefaultMss;
-    t.rcv_mss      = DefaultMss;
-    t.cc           = cc_init(b.isn);
-    t.rtt          = rtt_init(cfg);
-    t.owe_syn      = 1'b1;
-    t.last_send    = now.coarse;
-    // The first challenge ACK is free.
-    t.challenge_at = now.coarse - (cfg.challenge_us >> 12) - 32'd1;
+    t             = '0;
+    t.gen         = slot.gen;
+    t.o           = '{key: b.key, iss: b.isn, passive: b.passive, listener: b.listener,
+                      listener_gen: b.listener_gen};
+    t.c.active    = 1'b1;
+    t.c.state     = b.passive ? ST_SYN_RCVD : ST_SYN_SENT;
+    t.c.listening = b.passive;
+    t.c.owe_syn   = 1'b1;
+    t.first       = 32'd1;
+    t.rcv_nxt     = 32'd1;  // stream position 0 until the peer's SYN is here
+    t.snd_mss     = DefaultMss;
+    t.rcv_mss     = DefaultMss;
+    t.ssthresh    = Unlimited;
     return t;
   endfunction
 
-  // Effective send MSS (MUST-16) and window scale, from the peer's SYN. Both shifts are zero unless
-  // both sides sent the option (RFC 7323 2.2); we always do, or answer it.
-  function automatic tcb_t take_syn(input tcb_t t, input seg_t s, input cfg_t cfg);
-    tcb_t n;
-    logic [15:0] mss;
-    n   = t;
-    mss = s.mss_ok ? s.mss : DefaultMss;
-    if (mss < LeastMss) mss = LeastMss;
-    n.snd_mss     = mss < own_mss(cfg) ? mss : own_mss(cfg);
-    n.ws_offered  = s.ws_ok;
-    n.snd_ws      = s.ws_ok ? s.ws : 4'd0;
-    n.rcv_ws      = s.ws_ok ? own_ws(cfg) : 4'd0;
-    n.irs         = s.seq;
-    n.rcv_nxt     = s.seq + 32'd1;
-    n.rcv_edge    = n.rcv_nxt + seq_t'(syn_window(cfg));
-    n.last_ack_sent = n.rcv_nxt;
-    n.snd_wnd     = wnd_t'(s.wnd);  // the window of a SYN is not scaled
-    n.max_snd_wnd = wnd_t'(s.wnd);
-    n.snd_wl1     = s.seq;
-    n.snd_wl2     = s.flags.ack ? s.ack : t.snd_una;
+  // The peer's SYN. Both window shifts are zero unless both sides sent the option (RFC 7323 2.2); we
+  // always do, or answer it.
+  function automatic step_t take_syn(input step_t s, input seg_t g);
+    step_t n;
+    n              = s;
+    n.u.syn        = 1'b1;
+    n.u.window     = 1'b1;
+    n.u.acked      = 1'b1;
+    n.c.ws_offered = g.ws_ok;
     return n;
   endfunction
 
-  // Our SYN is acknowledged by `ack`.
-  function automatic tcb_t established(input tcb_t t, input seq_t ack, input cfg_t cfg,
-                                       input time_t now);
-    tcb_t n;
-    n               = t;
-    n.state         = t.shut ? ST_FIN_WAIT_1 : ST_ESTABLISHED;
-    n.snd_una       = ack;
-    n.rtt           = rtt_acked(t.rtt, ack, now, cfg);
-    if (t.syn_retransmitted) n.rtt = rtt_after_syn_loss(n.rtt);
-    n.cc            = cc_established(t.cc, t.snd_mss, t.syn_retransmitted);
-    n.cc.rtx_nxt    = ack;
-    n.timers.rtx_on = 1'b0;
-    n.retries       = '0;
-    n.r1            = 1'b0;
-    n.owe_syn       = 1'b0;
-    n.counted       = t.passive;
-    n.last_send     = now.coarse;
+  // Our SYN is acknowledged. `sampled`: in time for a sample.
+  function automatic step_t established(input step_t s, input logic passive, input logic sampled);
+    step_t n;
+    n                 = sample(s, sampled);
+    n.c.state         = s.c.shut ? ST_FIN_WAIT_1 : ST_ESTABLISHED;
+    n.u.una           = 1'b1;
+    n.u.window        = 1'b1;
+    n.u.cc            = CC_ESTABLISHED;
+    n.u.data_sent     = 1'b1;  // the idle time counts from here
+    n.u.retries_clear = 1'b1;
+    if (s.c.syn_retransmitted) begin
+      n.u.syn_loss = 1'b1;
+      n.c.backoff  = '0;
+    end
+    n.c.rtx_on  = 1'b0;
+    n.c.r1      = 1'b0;
+    n.c.owe_syn = 1'b0;
+    n.c.counted = passive;
+    n.a.cnt[CNT_ESTABLISHED] = 1'b1;
     return n;
   endfunction
 
-  // RFC 9293 3.10.7.3. `taken` is the TCB with the SYN taken in; `ack_new`: SND.UNA < SEG.ACK =<
-  // SND.NXT.
-  function automatic step_t syn_sent(input tcb_t t, input tcb_t taken, input seg_t g,
-                                     input logic ack_new, input cfg_t cfg, input time_t now);
-    step_t s;
-    s   = '0;
-    s.t = t;
-    if (g.flags.ack && !ack_new) begin
+  // RFC 9293 3.10.7.3.
+  function automatic step_t syn_sent(input step_t s, input seg_t g, input seg_chk_t c,
+                                     input logic passive, input logic sampled);
+    step_t n;
+    n = s;
+    if (g.flags.ack && !c.ack_new) begin
       // First: an ACK of something never sent.
-      s.a.cnt[CNT_BAD_ACK] = 1'b1;
+      n.a.cnt[CNT_BAD_ACK] = 1'b1;
       if (!g.flags.rst) begin
-        s.a.reply                 = 1'b1;
-        s.a.cnt[CNT_RESETS_OUT] = 1'b1;
+        n.a.reply               = 1'b1;
+        n.a.cnt[CNT_RESETS_OUT] = 1'b1;
       end
     end else if (g.flags.rst) begin
       // Second.
       if (g.flags.ack) begin
-        s                          = finish(s, CAUSE_REFUSED);
-        s.a.cnt[CNT_RESETS_IN]    = 1'b1;
-        s.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
+        n                          = finish(n, CAUSE_REFUSED);
+        n.a.cnt[CNT_RESETS_IN]     = 1'b1;
+        n.a.cnt[CNT_ATTEMPT_FAILS] = 1'b1;
       end
     end else if (g.flags.syn) begin
       // Fourth.
-      s.t = taken;
+      n = take_syn(n, g);
       if (g.flags.ack) begin
-        s.t                        = established(s.t, g.ack, cfg, now);
-        s.t.owe_ack                = 1'b1;
-        s.a.cnt[CNT_ESTABLISHED] = 1'b1;
+        n           = established(n, passive, sampled);
+        n.c.owe_ack = 1'b1;
       end else begin
         // Simultaneous open (MUST-10): our SYN goes again, with ACK.
-        s.t.state   = ST_SYN_RCVD;
-        s.t.owe_syn = 1'b1;
+        n.c.state   = ST_SYN_RCVD;
+        n.c.owe_syn = 1'b1;
       end
     end
-    return s;
+    return n;
   endfunction
 
   // verilator lint_on UNUSEDSIGNAL

@@ -11,60 +11,45 @@ package tcp_rtt_pkg;
   localparam logic [31:0] MaxSample = 32'h0fff_ffff;
   localparam logic [31:0] SynLossRto = 32'd3_000_000;  // RFC 6298 (5.7)
 
-  function automatic rtt_t rtt_init(input cfg_t cfg);
-    rtt_t r;
-    r = '0;
-    r.rto = cfg.rto_init_us;
-    return r;
+  // Stage A: the sample, and its distance from the smoothed value.
+  typedef struct packed {
+    logic        done;  // the timed segment is acknowledged
+    logic [31:0] m;
+    logic [31:0] err;
+  } rtt_chk_t;
+
+  // Karn's algorithm (MUST-18): retransmission clears `timing`.
+  function automatic rtt_chk_t rtt_check(input tcb_t t, input seq_t ack, input time_t now);
+    rtt_chk_t c;
+    logic [31:0] m;
+    m      = now.us[31:0] - t.timed_at;
+    c.done = t.c.timing && seq_geq(ack, t.timed_seq);
+    c.m    = m[31:28] != '0 ? MaxSample : m;
+    c.err  = c.m - (t.srtt8 >> 3);
+    return c;
   endfunction
 
-  function automatic logic [31:0] clamp_rto(input logic [31:0] us, input cfg_t cfg);
-    if (us < cfg.rto_min_us) return cfg.rto_min_us;
-    if (us > cfg.rto_max_us) return cfg.rto_max_us;
-    return us;
-  endfunction
+  typedef struct packed {
+    logic [31:0] srtt8;
+    logic [31:0] rttvar4;
+    logic [31:0] rto;
+  } rtt_t;
 
-  // RFC 6298 (2.2), (2.3) with alpha 1/8, beta 1/4 and G = 1 us. A sample ends the backoff (section
-  // 5, closing note).
-  function automatic rtt_t rtt_sample(input rtt_t r, input logic [31:0] sample, input cfg_t cfg);
+  // Stage B: RFC 6298 (2.2), (2.3) with alpha 1/8, beta 1/4 and G = 1 us.
+  function automatic rtt_t rtt_sample(input tcb_t t, input rtt_chk_t c, input cfg_t cfg);
     rtt_t n;
-    logic [31:0] m, err, variation;
-    n = r;
-    m = sample > MaxSample ? MaxSample : sample;
-    if (!r.sampled) begin
-      n.srtt8   = m << 3;
-      n.rttvar4 = m << 1;
+    logic [31:0] away;
+    away = c.err[31] ? ~c.err : c.err;
+    if (!t.c.sampled) begin
+      n.srtt8   = c.m << 3;
+      n.rttvar4 = c.m << 1;
     end else begin
-      err       = m - (r.srtt8 >> 3);
-      n.srtt8   = r.srtt8 + err;
-      n.rttvar4 = r.rttvar4 - (r.rttvar4 >> 2) + (err[31] ? -err : err);
+      n.srtt8   = t.srtt8 + c.err;
+      n.rttvar4 = t.rttvar4 - (t.rttvar4 >> 2) + away + 32'(c.err[31]);
     end
-    variation = n.rttvar4 == 0 ? 32'd1 : n.rttvar4;
-    n.sampled = 1'b1;
-    n.rto     = clamp_rto((n.srtt8 >> 3) + variation, cfg);
-    n.backoff = '0;
-    return n;
-  endfunction
-
-  // New data is acknowledged up to `una`. Karn's algorithm (MUST-18): retransmission clears
-  // `timing`.
-  function automatic rtt_t rtt_acked(input rtt_t r, input seq_t una, input time_t now,
-                                     input cfg_t cfg);
-    rtt_t n;
-    n = r;
-    if (r.timing && seq_geq(una, r.timed_seq)) begin
-      n = rtt_sample(r, now.us[31:0] - r.timed_at, cfg);
-      n.timing = 1'b0;
-    end
-    return n;
-  endfunction
-
-  // Data transmission begins after a lost SYN: RFC 6298 (5.7).
-  function automatic rtt_t rtt_after_syn_loss(input rtt_t r);
-    rtt_t n;
-    n = r;
-    n.backoff = '0;
-    if (r.rto < SynLossRto) n.rto = SynLossRto;
+    n.rto = (n.srtt8 >> 3) + (n.rttvar4 == 0 ? 32'd1 : n.rttvar4);
+    if (n.rto < cfg.rto_min_us) n.rto = cfg.rto_min_us;
+    if (n.rto > cfg.rto_max_us) n.rto = cfg.rto_max_us;
     return n;
   endfunction
 

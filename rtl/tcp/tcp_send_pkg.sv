@@ -11,82 +11,104 @@ package tcp_send_pkg;
   import tcp_stream_pkg::*;
   import tcp_congestion_pkg::*;
 
+  // Stage A. Only one text can be the next: that of a SYN, of a probe, of a retransmission, or new
+  // data. Which one follows from the debts, so one measurement serves them all.
   typedef struct packed {
-    seq_t        edge_;       // right edge to advertise with the next ACK
     logic        update;      // the edge grew so much that the peer must hear of it
-    logic        rtx;         // a retransmission is owed and allowed
-    logic [15:0] rtx_len;
-    logic        rtx_fin;
-    logic        data;        // new data may go
-    logic [15:0] data_len;
-    logic        data_fin;    // the FIN goes with it
+    bytes_t      window;      // to advertise with the next ACK
+    seq_t        start;       // the text, SYN or FIN begins here
+    logic [15:0] len;
+    logic        whole;       // it ends with the last byte there is
+    logic        fin;         // the FIN goes with it
+    logic        rtx;         // it is a retransmission, owed and allowed
+    logic        data;        // it is new data, allowed
+    logic        probe;       // it is a probe
+    logic        fin_only;    // nothing is left to send but the FIN
+    logic        idle;        // nothing is in flight
+    logic        waits;       // something is left to send
+    logic        held;        // the congestion window is full, or would be
     logic        restart;     // after an idle time longer than the RTO
-    logic [15:0] probe_len;
-    logic        probe_fin;
-    seq_t        ack_seq;     // SEG.SEQ of a segment without text
+    logic        shrunk;      // SND.NXT lies beyond the peer's right edge
+    seq_t        edge_;       // that edge
   } snd_chk_t;
 
-  // Bytes of [first, last), at most `mss`.
-  function automatic logic [15:0] span(input seq_t first, input seq_t last,
-                                       input logic [15:0] mss);
-    if (!seq_lt(first, last)) return '0;
-    return last - first < 32'(mss) ? 16'(last - first) : mss;
-  endfunction
-
-  function automatic snd_chk_t send_check(input tcb_t t, input stream_t st, input pos_t taken,
-                                          input cfg_t cfg, input time_t now);
+  function automatic snd_chk_t send_check(input tcb_t t, input stream_t st, input flight_t f,
+                                          input pos_t taken, input logic idle_long,
+                                          input logic cwnd_above, input cfg_t cfg);
     snd_chk_t c;
-    seq_t limit, cap;
-    bytes_t pipe, grown, least;
-    logic idle, whole, half, eager, fin_next;
+    bytes_t cap, now_open, grown, least;
+    logic [24:0] filled;
+    seq_t data_left, wnd_left, left;
+    logic by_data, negative, more, forced, wants_rtx, wants_probe;
+    logic last_mss, half, eager, fin_next, fits;
     c = '0;
 
-    // Receiver: the edge moves by at least min(half a ring, MSS) or not at all (MUST-39). It may
-    // not exceed what the window field can say.
-    c.edge_ = t.irs + 32'd1 + taken + ring_bytes(cfg);
-    cap     = t.rcv_nxt + (32'h0000_ffff << t.rcv_ws);
-    c.edge_ = seq_min(c.edge_, cap);
-    least   = bytes_t'(ring_bytes(cfg) >> 1);
+    // Receiver. What is free in the ring, as far as the window field can say it; the edge moves by at
+    // least min(half a ring, MSS) or not at all (MUST-39).
+    c.window = bytes_t'(ring_bytes(cfg)) + taken[23:0] - rcv_pos24(t);
+    cap      = 24'h00_ffff << t.rcv_ws;
+    if (c.window > cap) c.window = cap;
+    now_open = t.rcv_edge[23:0] - t.rcv_nxt[23:0];
+    grown    = c.window - now_open;
+    least    = bytes_t'(ring_bytes(cfg) >> 1);
     if (least > bytes_t'(own_mss(cfg))) least = bytes_t'(own_mss(cfg));
-    grown = bytes_t'(c.edge_ - t.rcv_edge);
-    if (!seq_gt(c.edge_, t.rcv_edge) || grown < least) c.edge_ = t.rcv_edge;
+    if (grown[23] || grown < least) c.window = now_open;
     // An update of its own is worth a segment once the window at least doubles.
-    c.update = c.edge_ != t.rcv_edge && seq_geq(c.edge_ - t.rcv_edge, t.rcv_edge - t.rcv_nxt) &&
-               t.state inside {ST_ESTABLISHED, ST_FIN_WAIT_1, ST_FIN_WAIT_2};
+    else
+      c.update = grown >= now_open &&
+                 t.c.state inside {ST_ESTABLISHED, ST_FIN_WAIT_1, ST_FIN_WAIT_2};
 
-    idle     = t.snd_una == t.snd_nxt;
-    pipe     = pipe_of(t.cc, t.snd_una, t.snd_nxt);
-    limit    = seq_min(st.data_end, wnd_end(t));
-    fin_next = st.fin_ready && closing(t.state);
+    // The next text, within the data there is and the peer's window (SHLD-16). A short last segment
+    // of a retransmission is filled up with new data. rtx_nxt stands at snd_una when a retransmission
+    // is owed.
+    c.idle      = f.flight == '0;
+    wants_probe = t.c.owe_probe && (c.idle || t.snd_wnd == '0);
+    wants_rtx   = !c.idle && !wants_probe &&
+                  (t.c.owe_rtx || (t.c.ca == CA_LOSS && t.rtx_nxt != t.recover));
+    if (t.c.owe_syn) c.start = t.o.iss;
+    else if (wants_probe) c.start = t.snd_una;
+    else if (wants_rtx) c.start = t.rtx_nxt;
+    else c.start = t.snd_nxt;
+    c.edge_   = t.snd_una + seq_t'(t.snd_wnd);
+    c.shrunk  = synchronized(t.c.state) && f.flight > seq_t'(t.snd_wnd);
+    data_left = st.data_end - c.start;
+    wnd_left  = c.edge_ - c.start;
+    by_data   = !seq_lt(wnd_left, data_left);
+    left      = by_data ? data_left : wnd_left;
+    negative  = left[31];
+    more      = left[31:16] != '0 || left[15:0] > t.snd_mss;
+    last_mss  = more || left[15:0] == t.snd_mss;
+    if (!negative && !t.c.owe_syn) c.len = more ? t.snd_mss : left[15:0];
+    c.whole = data_left == '0 || (by_data && !negative && !more);
+    // A probe carries one byte beyond a closed window.
+    forced = wants_probe && c.len == '0 && !data_left[31] && data_left != '0;
+    if (forced) begin
+      c.len   = 16'd1;
+      c.whole = data_left == 32'd1;
+    end
+    fin_next = st.fin_ready && closing(t.c.state);
+    c.fin    = fin_next && c.whole;
 
-    // Retransmission, inside the window only (SHLD-16). A short last segment is filled up with new
-    // data. rtx_nxt stands at snd_una when a retransmission is owed.
-    c.rtx_len = span(t.cc.rtx_nxt, limit, t.snd_mss);
-    c.rtx_fin = fin_next && t.cc.rtx_nxt + 32'(c.rtx_len) == st.data_end;
-    c.rtx     = !idle && (c.rtx_len != '0 || c.rtx_fin) &&
-                (t.owe_rtx || (t.cc.ca == CA_LOSS && seq_lt(t.cc.rtx_nxt, t.cc.recover) &&
-                               (pipe == '0 || pipe + bytes_t'(c.rtx_len) <= t.cc.cwnd)));
-
+    filled = {1'b0, f.pipe} + 25'(c.len);
+    fits   = f.pipe == '0 || filled <= {1'b0, t.cwnd};
+    c.rtx  = wants_rtx && synchronized(t.c.state) && (c.len != '0 || c.fin) &&
+             (t.c.owe_rtx || fits);
+    c.probe = wants_probe && synchronized(t.c.state) && (c.len != '0 || c.fin);
     // New data: RFC 9293 3.8.6.2.1 with Fs = 1/2; the override timeout comes as a probe.
-    c.data_len = span(t.snd_nxt, limit, t.snd_mss);
-    c.data_fin = fin_next && t.snd_nxt + 32'(c.data_len) == st.data_end;
-    whole      = t.snd_nxt + 32'(c.data_len) == st.data_end;
-    half       = wnd_t'(c.data_len) >= t.max_snd_wnd >> 1;
-    eager      = idle || t.nodelay || c.data_fin;
-    c.data     = sends_data(t.state) && c.data_len != '0 &&
-                 (c.data_len == t.snd_mss || (eager && (whole || half))) &&
-                 (pipe == '0 || pipe + bytes_t'(c.data_len) <= t.cc.cwnd);
-    c.restart  = idle && now.coarse - t.last_send > (t.rtt.rto >> 12);
-
-    // A probe carries what the window allows, and one byte beyond a closed one.
-    c.probe_len = span(t.snd_una, limit, t.snd_mss);
-    if (c.probe_len == '0 && seq_lt(t.snd_una, st.data_end)) c.probe_len = 16'd1;
-    c.probe_fin = fin_next && t.snd_una + 32'(c.probe_len) == st.data_end;
-
-    // A probe's byte or a shrunk window may leave SND.NXT beyond the edge, where the peer would not
-    // accept a segment.
-    c.ack_seq = seq_lt(wnd_end(t), t.snd_nxt) && synchronized(t.state) ? wnd_end(t) : t.snd_nxt;
+    half   = wnd_t'(c.len) >= t.max_snd_wnd >> 1;
+    eager  = c.idle || t.c.nodelay || c.fin;
+    c.data = sends_data(t.c.state) && !wants_rtx && c.len != '0 && !forced && fits &&
+             ((last_mss && !negative) || (eager && (c.whole || half)));
+    c.held     = c.len != '0 && filled >= {1'b0, t.cwnd};
+    c.waits    = unsent_data(t, st) || unsent_fin(t, st);
+    c.fin_only = unsent_fin(t, st) && !wants_rtx;
+    c.restart  = c.idle && idle_long && cwnd_above;
     return c;
+  endfunction
+
+  // What was received and lies in the ring ends here, as a position; low bits.
+  function automatic bytes_t rcv_pos24(input tcb_t t);
+    return t.rcv_nxt[23:0] - t.first[23:0];
   endfunction
 
   // What one send event pays, in order of urgency.
@@ -101,89 +123,68 @@ package tcp_send_pkg;
   } pay_e;
 
   // The segment that pays, and the bookkeeping of its departure.
-  function automatic step_t pay(input step_t s, input pay_e what, input snd_chk_t c,
-                                input stream_t st, input cfg_t cfg, input time_t now);
+  function automatic step_t pay(input step_t s, input pay_e what, input snd_chk_t c);
     step_t n;
-    seq_t seq, last;
-    logic [15:0] len;
     flags_t f;
     logic again;
     n     = s;
     f     = '0;
     f.ack = 1'b1;
-    len   = '0;
-    seq   = c.ack_seq;
     again = 1'b0;
-    unique case (what)
-      PAY_RST: begin
-        f.rst = 1'b1;
-        n = finish(s, s.t.cause);
-        n.a.cnt[CNT_RESETS_OUT] = 1'b1;
-      end
-      PAY_SYN: begin
-        seq   = s.t.iss;
-        f.syn = 1'b1;
-        f.ack = s.t.state == ST_SYN_RCVD;
-        again = s.t.snd_nxt != s.t.iss;
-        n.t.owe_syn = 1'b0;
-      end
-      PAY_RTX: begin
-        seq   = s.t.cc.rtx_nxt;
-        len   = c.rtx_len;
-        f.fin = c.rtx_fin;
-        again = 1'b1;
-        n.t.owe_rtx = 1'b0;
-      end
-      PAY_DATA: begin
-        seq   = s.t.snd_nxt;
-        len   = c.data_len;
-        f.fin = c.data_fin;
-        if (c.restart) n.t.cc = cc_restart(s.t.cc, s.t.snd_mss);
-      end
-      PAY_PROBE: begin
-        seq   = s.t.snd_una;
-        len   = c.probe_len;
-        f.fin = c.probe_fin;
-        n.t.owe_probe = 1'b0;
-        n.a.cnt[CNT_PROBES_OUT] = 1'b1;
-      end
-      default: n.a.cnt[CNT_WINDOW_UPDATES] = !s.t.owe_ack;
-    endcase
-    last  = seq + seq_t'(len) + seq_t'(f.fin) + seq_t'(f.syn);
-    f.psh = len != '0 && seq + seq_t'(len) == st.data_end;  // the last buffered byte (MUST-61)
-    n.a.tx       = 1'b1;
-    n.a.tx_seq   = seq;
-    n.a.tx_len   = len;
-    n.a.tx_flags = f;
+    n.a.tx = 1'b1;
+    if (what == PAY_RST) begin
+      f.rst = 1'b1;
+      n = finish(n, s.c.cause);
+      n.a.cnt[CNT_RESETS_OUT] = 1'b1;
+    end
+    if (what == PAY_SYN) begin
+      f.syn       = 1'b1;
+      f.ack       = s.c.state == ST_SYN_RCVD;
+      again       = !c.idle;
+      n.c.owe_syn = 1'b0;
+    end
+    if (what == PAY_RTX) begin
+      again       = 1'b1;
+      n.c.owe_rtx = 1'b0;
+      n.u.rtx_nxt = 1'b1;
+    end
+    if (what == PAY_DATA && c.restart) n.u.cc = CC_RESTART;
+    if (what == PAY_PROBE) begin
+      n.c.owe_probe = 1'b0;
+      n.a.cnt[CNT_PROBES_OUT] = 1'b1;
+    end
+    if (what == PAY_ACK) n.a.cnt[CNT_WINDOW_UPDATES] = !s.c.owe_ack;
 
-    if (last != seq) begin
-      n.t.snd_nxt = seq_max(s.t.snd_nxt, last);
+    if (what inside {PAY_SYN, PAY_RTX, PAY_DATA, PAY_PROBE}) begin
+      n.a.tx_text = 1'b1;
+      n.u.nxt     = 1'b1;
+      f.fin       = c.fin && what != PAY_SYN;
+      f.psh       = c.len != '0 && c.whole;  // the last buffered byte (MUST-61)
       // RFC 6298 (5.1); a persist timer gives way to the data it was waiting for.
-      if (!s.t.timers.rtx_on || (what == PAY_DATA && s.t.snd_una == s.t.snd_nxt)) begin
-        n.t.timers.rtx_on = 1'b1;
-        n.t.timers.rtx    = after(now, backed_off(s.t.rtt, cfg));
+      if (!s.c.rtx_on || (what == PAY_DATA && c.idle)) begin
+        n.c.rtx_on = 1'b1;
+        n.u.rtx    = RTX_RTO;
       end
-      if (what inside {PAY_DATA, PAY_PROBE}) n.t.last_send = now.coarse;
+      n.u.data_sent = what inside {PAY_DATA, PAY_PROBE};
       // What may be retransmitted is not timed (Karn, MUST-18).
       if (again || what == PAY_PROBE) begin
-        n.t.rtt.timing = 1'b0;
-      end else if (!s.t.rtt.timing && s.t.cc.ca == CA_OPEN) begin
-        n.t.rtt.timing    = 1'b1;
-        n.t.rtt.timed_seq = last;
-        n.t.rtt.timed_at  = now.us[31:0];
+        n.c.timing = 1'b0;
+      end else if (!s.c.timing && s.c.ca == CA_OPEN) begin
+        n.c.timing = 1'b1;
+        n.u.timed  = 1'b1;
       end
     end
     if (again) begin
-      if (what == PAY_RTX) n.t.cc.rtx_nxt = seq_min(last, s.t.cc.recover);
-      if (s.t.retrans != '1) n.t.retrans = s.t.retrans + 16'd1;
+      n.u.retrans = 1'b1;
       n.a.cnt[CNT_RETRANS_SEGS] = 1'b1;
     end
     if (f.ack) begin
-      n.t.owe_ack       = 1'b0;
-      n.t.timers.ack_on = 1'b0;
-      n.t.last_ack_sent = s.t.rcv_nxt;
-      if (!f.syn) n.t.rcv_edge = c.edge_;
+      n.c.owe_ack = 1'b0;
+      n.c.ack_on  = 1'b0;
+      n.u.acked   = 1'b1;
+      n.u.edge_   = !f.syn;
     end
+    n.a.tx_flags = f;
     return n;
   endfunction
 
@@ -192,63 +193,62 @@ package tcp_send_pkg;
   function automatic step_t unreachable(input step_t s);
     step_t n;
     n = s;
-    if (s.t.owe_rst) begin
-      n = finish(s, s.t.cause);
-    end else if (!synchronized(s.t.state)) begin
+    if (s.c.owe_rst) begin
+      n = finish(s, s.c.cause);
+    end else if (!synchronized(s.c.state)) begin
       n = finish(s, CAUSE_UNREACHABLE);
       n.a.cnt[CNT_UNREACHABLE_ABORTS] = 1'b1;
       n.a.cnt[CNT_ATTEMPT_FAILS]      = 1'b1;
     end else begin
-      n.t.owe_rtx       = 1'b0;
-      n.t.owe_probe     = 1'b0;
-      n.t.owe_ack       = 1'b0;
-      n.t.timers.ack_on = 1'b0;
+      n.c.owe_rtx   = 1'b0;
+      n.c.owe_probe = 1'b0;
+      n.c.owe_ack   = 1'b0;
+      n.c.ack_on    = 1'b0;
     end
     return n;
   endfunction
 
-  function automatic step_t send(input tcb_t t, input snd_chk_t c, input stream_t st,
-                                 input nbr_e nbr, input cfg_t cfg, input time_t now);
-    step_t s;
+  function automatic step_t send(input step_t s, input snd_chk_t c, input nbr_e nbr);
+    step_t n;
     pay_e what;
-    logic probe, fin;
-    s   = '0;
-    s.t = t;
-    if (!t.active || t.done) return s;
-    probe = t.owe_probe && synchronized(t.state) && (c.probe_len != '0 || c.probe_fin);
-    fin   = unsent_fin(t, st);
-    if (t.owe_rst) what = PAY_RST;
-    else if (t.owe_syn) what = PAY_SYN;
-    else if (synchronized(t.state) && c.rtx) what = PAY_RTX;
+    n = s;
+    if (!s.c.active || s.c.done) return n;
+    if (s.c.owe_rst) what = PAY_RST;
+    else if (s.c.owe_syn) what = PAY_SYN;
+    else if (c.rtx) what = PAY_RTX;
     else if (c.data) what = PAY_DATA;
-    else if (probe) what = PAY_PROBE;
-    else if (fin) what = PAY_DATA;
-    else if ((t.owe_ack || c.update) && !(t.state inside {ST_SYN_SENT, ST_CLOSED})) what = PAY_ACK;
+    else if (c.probe) what = PAY_PROBE;
+    else if (c.fin_only) what = PAY_DATA;
+    else if ((s.c.owe_ack || c.update) && !(s.c.state inside {ST_SYN_SENT, ST_CLOSED}))
+      what = PAY_ACK;
     else what = PAY_NOTHING;
     if (what != PAY_NOTHING) begin
       unique case (nbr)
-        NBR_RESOLVED: s = pay(s, what, c, st, cfg, now);
-        NBR_PENDING:  s.a.waiting = 1'b1;
-        default:      s = unreachable(s);
+        NBR_RESOLVED: n = pay(n, what, c);
+        NBR_PENDING:  n.a.waiting = 1'b1;
+        default:      n = unreachable(n);
       endcase
     end
-    if (t.state == ST_TIME_WAIT && !s.a.waiting) begin
+    if (s.c.state == ST_TIME_WAIT && !n.a.waiting) begin
       // The last ACK is on its way; the compact table goes on (RFC 9293 3.10.7.8).
-      s = finish(s, CAUSE_NONE);
-      s.a.tw = 1'b1;
-      s.a.cnt[CNT_TIME_WAIT] = 1'b1;
+      n = finish(n, CAUSE_NONE);
+      n.a.tw = 1'b1;
+      n.a.cnt[CNT_TIME_WAIT] = 1'b1;
     end
     // Debts without an object.
-    if (s.t.snd_una == s.t.snd_nxt) s.t.owe_rtx = 1'b0;
-    if (!probe) s.t.owe_probe = 1'b0;
+    if (c.idle) n.c.owe_rtx = 1'b0;
+    if (!c.probe) n.c.owe_probe = 1'b0;
+    // The window is in use while it holds data back, and until a send empties the store.
+    if (c.held) n.c.limited = 1'b1;
+    else if (!c.waits || c.whole) n.c.limited = 1'b0;
     // Persist: something waits and nothing in flight would bring an ACK. With a window that is open
     // but silly this is the override timeout of 3.8.6.2.1, 0.1 to 1 s.
-    if (synchronized(s.t.state) && !s.a.finish && !s.a.waiting && !s.t.timers.rtx_on &&
-        s.t.snd_una == s.t.snd_nxt && (unsent_data(s.t, st) || unsent_fin(s.t, st))) begin
-      s.t.timers.rtx_on = 1'b1;
-      s.t.timers.rtx    = after(now, c.data_len == '0 ? backed_off(t.rtt, cfg) : cfg.rto_min_us);
+    if (synchronized(s.c.state) && !n.a.finish && !n.a.waiting && !n.c.rtx_on && c.idle &&
+        c.waits) begin
+      n.c.rtx_on = 1'b1;
+      n.u.rtx    = c.len == '0 ? RTX_RTO : RTX_OVERRIDE;
     end
-    return s;
+    return n;
   endfunction
 
   // verilator lint_on UNUSEDSIGNAL

@@ -1,5 +1,5 @@
-// tcp_stream_pkg: where the flow's own stream ends in sequence space, and whether anything of it
-// can be sent now.
+// tcp_stream_pkg: where the flow's own stream ends in sequence space, the distances that every event
+// needs, and whether anything can be sent now.
 `default_nettype none
 
 package tcp_stream_pkg;
@@ -7,7 +7,6 @@ package tcp_stream_pkg;
   // verilator lint_off UNUSEDSIGNAL
   import tautline_pkg::*;
   import tcb_pkg::*;
-  import tcp_congestion_pkg::*;
 
   typedef struct packed {
     seq_t data_end;   // end of the bytes that may be sent: the FIN's place once it is known
@@ -16,13 +15,34 @@ package tcp_stream_pkg;
 
   function automatic stream_t stream_check(input tcb_t t, input pos_t tail);
     stream_t s;
-    s.fin_ready = t.shut && seq_leq(t.fin_pos, tail);
-    s.data_end  = t.iss + 32'd1 + (s.fin_ready ? t.fin_pos : tail);
+    s.fin_ready = t.c.shut && seq_leq(t.fin_pos, tail);
+    s.data_end  = (s.fin_ready ? t.fin_pos : tail) - ~t.o.iss;  // iss + 1 further
     return s;
   endfunction
 
-  function automatic seq_t wnd_end(input tcb_t t);
-    return t.snd_una + seq_t'(t.snd_wnd);
+  // Distances in the send sequence space. A segment brings a number of its own, SEG.ACK; for other
+  // events the same two subtractions measure what is retransmitted.
+  typedef struct packed {
+    seq_t   flight;    // SND.NXT - SND.UNA
+    seq_t   from_una;  // from SND.UNA to SEG.ACK, else to rtx_nxt
+    seq_t   to_nxt;    // from SEG.ACK, else from `recover`, to SND.NXT
+    bytes_t pipe;      // bytes believed to be in the network; not for a segment
+  } flight_t;
+
+  function automatic flight_t flight_check(input tcb_t t, input logic segment, input seq_t ack);
+    flight_t f;
+    f.flight   = t.snd_nxt - t.snd_una;
+    f.from_una = (segment ? ack : t.rtx_nxt) - t.snd_una;
+    f.to_nxt   = t.snd_nxt - (segment ? ack : t.recover);
+    f.pipe     = pipe_of(t, f.flight[23:0], f.from_una[23:0], f.to_nxt[23:0]);
+    return f;
+  endfunction
+
+  // In CA_LOSS only what was sent after the timeout counts.
+  function automatic bytes_t pipe_of(input tcb_t t, input bytes_t flight, input bytes_t resent,
+                                     input bytes_t fresh);
+    if (t.c.ca == CA_LOSS) return resent + fresh;
+    return flight > t.gone ? flight - t.gone : '0;
   endfunction
 
   function automatic logic sends_data(input state_e s);
@@ -30,33 +50,32 @@ package tcp_stream_pkg;
   endfunction
 
   function automatic logic unsent_data(input tcb_t t, input stream_t s);
-    return sends_data(t.state) && seq_gt(s.data_end, t.snd_nxt);
+    return sends_data(t.c.state) && seq_gt(s.data_end, t.snd_nxt);
   endfunction
 
   function automatic logic unsent_fin(input tcb_t t, input stream_t s);
-    return closing(t.state) && s.fin_ready && s.data_end == t.snd_nxt;
+    return closing(t.c.state) && s.fin_ready && s.data_end == t.snd_nxt;
   endfunction
 
-  function automatic logic fin_acked(input tcb_t t, input stream_t s);
-    return s.fin_ready && t.snd_una == s.data_end + 32'd1;
+  // A debt that a send event would pay at once.
+  function automatic logic owes(input ctl_t c, input logic window_open);
+    return c.active && !c.done &&
+           (c.owe_rst || c.owe_syn || c.owe_ack || c.owe_probe || c.state == ST_TIME_WAIT ||
+            (c.owe_rtx && synchronized(c.state) && window_open));
   endfunction
 
-  // A send event would find work: a debt, or room in both windows. Nagle and silly-window rules are
-  // left to `send`; an idle flow always goes there, because there the persist timer is armed.
-  function automatic logic can_send(input tcb_t t, input stream_t s);
-    bytes_t pipe;
+  // Without a debt a send event would still find work: room in both windows. Nagle and silly-window
+  // rules are left to `send`; an idle flow always goes there, because there the persist timer is
+  // armed. `f` is of the TCB, not of a segment.
+  function automatic logic can_send(input tcb_t t, input stream_t s, input flight_t f);
     logic room;
-    if (!t.active || t.done) return 1'b0;
-    if (t.owe_rst || t.owe_syn || t.owe_ack || t.owe_probe || t.state == ST_TIME_WAIT) return 1'b1;
-    if (!synchronized(t.state)) return 1'b0;
-    if (t.owe_rtx) return t.snd_wnd != '0;
-    pipe = pipe_of(t.cc, t.snd_una, t.snd_nxt);
-    room = pipe < t.cc.cwnd;
-    if (unsent_fin(t, s)) return 1'b1;
-    if (unsent_data(t, s) && (t.snd_una == t.snd_nxt || (room && seq_lt(t.snd_nxt, wnd_end(t)))))
-      return 1'b1;
-    return t.cc.ca == CA_LOSS && room && seq_lt(t.cc.rtx_nxt, t.cc.recover) &&
-           seq_lt(t.cc.rtx_nxt, wnd_end(t));
+    if (!t.c.active || t.c.done || t.c.owe_rtx || !synchronized(t.c.state)) return 1'b0;
+    room = f.pipe < t.cwnd;
+    return unsent_fin(t, s) ||
+           (unsent_data(t, s) &&
+            (f.flight == '0 || (room && f.flight < seq_t'(t.snd_wnd)))) ||
+           (t.c.ca == CA_LOSS && room && t.rtx_nxt != t.recover &&
+            f.from_una < seq_t'(t.snd_wnd));
   endfunction
 
   // verilator lint_on UNUSEDSIGNAL

@@ -1,12 +1,13 @@
-// tl_scheduler: which flow may send next. The ready set holds flows that can send now, first come
-// first served; the wait set holds flows whose next hop is being resolved.
+// tl_scheduler: which flow may send next. Flows that owe something (a retransmission, an ACK, a RST, a
+// SYN) go before flows that only may send data, each first come first served; data that waits gets
+// every ninth turn. The wait set holds flows whose next hop is being resolved.
 //
-// Latency: a flow that the lane makes ready while nothing else is, is offered in the same cycle; one
-//   that a position made ready in the next, when the lane can read that position.
+// Latency: a flow that owes while no other does is offered in the same cycle; one that may send data,
+//   or whose position was published, in the next, when the lane can read that position.
 // Throughput: one flow a cycle.
-// Hazard: the ready bit clears at issue and a set in that cycle wins, so no wake-up is lost.
+// Hazard: the offer may change for a more urgent one until it is taken. The bit of a flow clears at
+//   issue and a set in that cycle wins, so no wake-up is lost.
 `default_nettype none
-`include "tl_assert.svh"
 
 module tl_scheduler
   import tautline_pkg::*;
@@ -16,11 +17,13 @@ module tl_scheduler
     input  wire logic  clk,
     input  wire logic  rst,
 
-    input  wire logic  s_lane_valid,  // the lane still owes a segment
+    input  wire logic  s_urgent_valid,  // the flow owes something
+    input  wire flow_t s_urgent_flow,
+    input  wire logic  s_lane_valid,    // it may send data
     input  wire flow_t s_lane_flow,
-    input  wire logic  s_mbox_valid,  // the host published a position
+    input  wire logic  s_mbox_valid,    // the host published a position
     input  wire flow_t s_mbox_flow,
-    input  wire logic  s_wait_valid,  // the lane found the next hop pending
+    input  wire logic  s_wait_valid,    // the lane found the next hop pending
     input  wire flow_t s_wait_flow,
     input  wire logic  s_nbr_changed,
 
@@ -36,19 +39,30 @@ module tl_scheduler
   // would otherwise sleep through it.
   localparam logic [3:0] Linger = 4'd15;
 
-  logic waking, wait_out, wait_empty, wait_take, ready_empty, other_valid;
-  logic through, set_valid;
-  logic [3:0] waking_q;
-  flow_t wait_flow, set_flow;
+  // Turns that data waits at most.
+  localparam logic [3:0] Patience = 4'd8;
+
+  logic waking, wait_out, wait_empty, wait_take;
+  logic [3:0] waking_q, passed_q;
+  logic urgent_out, urgent_empty, ready_out, ready_empty, data_turn;
+  logic urgent_take, ready_take, through;
+  flow_t wait_flow, urgent_flow, ready_flow;
 
   assign waking = waking_q != '0;
   assign wait_take = waking && !s_mbox_valid;
-  assign other_valid = s_mbox_valid || (wait_out && wait_take);
 
-  // Past the empty set. Not beside another source: the set would be free to offer that one next.
-  assign through = s_lane_valid && ready_empty && !other_valid;
-  assign m_send_valid = set_valid || through;
-  assign m_send_flow = set_valid ? set_flow : s_lane_flow;
+  assign data_turn = ready_out && (passed_q == Patience || !(urgent_out || s_urgent_valid));
+  // Past the empty set.
+  assign through = s_urgent_valid && urgent_empty && !data_turn;
+  assign m_send_valid = urgent_out || through || ready_out;
+  assign m_send_flow = data_turn ? ready_flow : urgent_out ? urgent_flow : s_urgent_flow;
+  assign urgent_take = m_send_ready && !data_turn;
+  assign ready_take = m_send_ready && data_turn;
+
+  always_ff @(posedge clk) begin
+    if (rst || ready_take || !ready_out) passed_q <= '0;
+    else if (m_send_valid && urgent_take) passed_q <= passed_q + 4'd1;
+  end
 
   always_ff @(posedge clk) begin
     if (rst) waking_q <= '0;
@@ -72,21 +86,33 @@ module tl_scheduler
 
   tl_flow_set #(
       .Flows(Flows),
+      .Sets(1)
+  ) i_urgent (
+      .clk,
+      .rst,
+      .s_set_valid(s_urgent_valid && !(through && m_send_ready)),
+      .s_set_flow(s_urgent_flow),
+      .m_valid(urgent_out),
+      .m_ready(urgent_take),
+      .m_flow(urgent_flow),
+      .empty(urgent_empty)
+  );
+
+  tl_flow_set #(
+      .Flows(Flows),
       .Sets(2)
   ) i_ready (
       .clk,
       .rst,
-      .s_set_valid({s_lane_valid && !(through && m_send_ready), other_valid}),
+      .s_set_valid({s_lane_valid, s_mbox_valid || (wait_out && wait_take)}),
       .s_set_flow({s_lane_flow, s_mbox_valid ? s_mbox_flow : wait_flow}),
-      .m_valid(set_valid),
-      .m_ready(m_send_ready),
-      .m_flow(set_flow),
+      .m_valid(ready_out),
+      .m_ready(ready_take),
+      .m_flow(ready_flow),
       .empty(ready_empty)
   );
 
-  `TL_ASSERT_STABLE(a_send_stable, m_send_valid, m_send_ready, m_send_flow)
-
-  assign busy = !ready_empty || waking;
+  assign busy = !ready_empty || !urgent_empty || waking;
 
 endmodule
 

@@ -301,8 +301,10 @@ module tl_steer
   assign start_seg = state_q == IDLE && ready && miss && !(s_cmd_valid && cmd_turn_q);
   assign start_cmd = state_q == IDLE && ready && s_cmd_valid && !start_seg;
 
-  logic ev_syn;  // may open a connection (RFC 9293 3.10.7.2)
+  // RFC 9293 3.10.7.2: what may open a connection, and what a listener is silent to.
+  logic ev_syn, ev_bare;
   assign ev_syn = ev.flags.syn && !ev.flags.ack && !ev.flags.rst;
+  assign ev_bare = !ev.flags.syn && !ev.flags.ack && !ev.flags.rst;
 
   // ------------------------------------------------------------------------ searches
   assign m_find_valid = state_q == SEARCH && ask_q.find;
@@ -407,8 +409,8 @@ module tl_steer
             is_cmd_q <= 1'b0;
             purpose_q <= FOR_SEGMENT;
             key_q <= ev.key;
-            ask_q <= '{find: 1'b1, tw: 1'b1, listener: ev_syn, isn: ev_syn};
-            want_q <= '{find: 1'b1, tw: 1'b1, listener: ev_syn, isn: ev_syn};
+            ask_q <= '{find: 1'b1, tw: 1'b1, listener: ev_syn || ev_bare, isn: ev_syn};
+            want_q <= '{find: 1'b1, tw: 1'b1, listener: ev_syn || ev_bare, isn: ev_syn};
             state_q <= SEARCH;
           end else if (start_cmd) begin
             cmd_turn_q <= 1'b0;
@@ -534,7 +536,7 @@ module tl_steer
           end else begin
             lost_q <= 1'b1;
             reply_q <= reset;
-            state_q <= ev.flags.rst ? after_drop(ev.len) : REPLY;
+            state_q <= ev.flags.rst || (ev_bare && lst_ok_q) ? after_drop(ev.len) : REPLY;
           end
         end
 

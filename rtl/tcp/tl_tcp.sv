@@ -385,14 +385,16 @@ module tl_tcp
       .cleared(timers_cleared)
   );
 
-  logic ready_valid, wait_valid, send_valid, send_ready, sched_busy;
-  flow_t ready_flow, wait_flow, send_flow;
+  logic urgent_valid, ready_valid, wait_valid, send_valid, send_ready, sched_busy;
+  flow_t urgent_flow, ready_flow, wait_flow, send_flow;
 
   tl_scheduler #(
       .Flows(Flows)
   ) i_scheduler (
       .clk,
       .rst,
+      .s_urgent_valid(urgent_valid),
+      .s_urgent_flow(urgent_flow),
       .s_lane_valid(ready_valid),
       .s_lane_flow(ready_flow),
       .s_mbox_valid(mbox_ready_valid),
@@ -472,6 +474,8 @@ module tl_tcp
       .m_timer_valid(timer_valid),
       .m_timer_flow(timer_flow),
       .m_timers(timers),
+      .m_urgent_valid(urgent_valid),
+      .m_urgent_flow(urgent_flow),
       .m_ready_valid(ready_valid),
       .m_ready_flow(ready_flow),
       .m_wait_valid(wait_valid),

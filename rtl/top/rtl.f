@@ -5,9 +5,9 @@ rtl/net/net_pkg.sv
 rtl/tcp/tcp_pkg.sv
 rtl/tcp/tcb_pkg.sv
 rtl/tcp/tcp_hash_pkg.sv
+rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_rtt_pkg.sv
 rtl/tcp/tcp_congestion_pkg.sv
-rtl/tcp/tcp_stream_pkg.sv
 rtl/tcp/tcp_reassembly_pkg.sv
 rtl/tcp/tcp_acceptability_pkg.sv
 rtl/tcp/tcp_ack_pkg.sv
@@ -23,12 +23,12 @@ rtl/regs/generated/tl_regs_pkg.sv
 rtl/regs/tl_link_pkg.sv
 rtl/pcie/tl_pcie_pkg.sv
 rtl/mac/mac_pkg.sv
+rtl/mac/mac_crc_pkg.sv
 
 rtl/usb/tl_usb_pkg.sv
 
 rtl/common/tl_ram_1r1w.sv
 rtl/common/tl_fifo.sv
-rtl/common/tl_skid.sv
 rtl/common/tl_flow_set.sv
 rtl/common/tl_counters.sv
 rtl/common/tl_sync.sv
@@ -83,6 +83,10 @@ rtl/mac/tl_mac_tx_byte.sv
 rtl/mac/tl_mac_byte.sv
 rtl/mac/tl_mac_mii.sv
 rtl/mac/tl_mac_rgmii.sv
+rtl/mac/tl_mac_fault.sv
+rtl/mac/tl_mac_tx_word.sv
+rtl/mac/tl_mac_rx_word.sv
+rtl/mac/tl_mac_xgmii.sv
 
 rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv

@@ -3,8 +3,8 @@
 // at its rising edge, so a board needs no more than the chip's set-up and hold times.
 // Directions take turns of at most Burst bytes while both have something; two cycles go into each turn.
 //
-// Latency: byte at the pins -> `m_valid` 3 cycles of `ft_clk` and 3 of `clk`; `s_valid` -> pins 1 of
-//   `clk` and 4 of `ft_clk` on a bus at rest.
+// Latency: on a bus at rest, with equal clocks: byte taken at the pins -> `m_valid` at most 6 cycles;
+//   `s_valid` -> byte taken at the pins at most 7 cycles.
 // Throughput: one byte a cycle of `ft_clk` within a turn.
 // Hazard: `ft_clk` runs only while the chip is in its FIFO mode; until it has run, nothing is taken.
 // Reference: FTDI AN_130, FT2232H used in an FT245 style synchronous FIFO mode.

@@ -20,8 +20,7 @@ constexpr std::uint16_t msix_enable = 0x8000, msix_mask = 0x4000;
 ConfigSpace::ConfigSpace(std::uint64_t registers, std::uint64_t push_window) {
   set16(pci::vendor, vendor_id);
   set16(pci::device, device_id);
-  set16(pci::command, 0,
-        pci::command_memory | pci::command_bus_master | pci::command_no_intx);
+  set16(pci::command, 0, pci::command_memory | pci::command_bus_master | pci::command_no_intx);
   set16(pci::status, 0x0010);                 // there are capabilities
   set32(pci::revision_class, 0x02'00'00'01);  // an Ethernet controller, revision 1
   set16(pci::subsystem_vendor, vendor_id);

@@ -14,8 +14,9 @@ struct ConfigEffect {
   bool reset = false;  ///< a function-level reset
 };
 
-/// 256 bytes: a type 0 header, BARs 0 (registers), 2 (push window) and 4 (MSI-X table), capabilities
-/// PCI Express (with function-level reset) and MSI-X. Bytes outside are zero and cannot be written.
+/// 256 bytes: a type 0 header, BARs 0 (registers), 2 (push window) and 4 (MSI-X table),
+/// capabilities PCI Express (with function-level reset) and MSI-X. Bytes outside are zero and
+/// cannot be written.
 class ConfigSpace {
  public:
   static constexpr std::size_t size = 256;

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// The virtual board as a PCI function: configuration space, BARs, MSI-X, reset. It knows nothing of
-/// sockets; its calls come from one thread.
+/// The virtual board as a PCI function: configuration space, BARs, MSI-X, reset. It knows nothing
+/// of sockets; its calls come from one thread.
 
 #include <array>
 #include <cstddef>

@@ -49,8 +49,7 @@ std::error_code posix(std::errc error) {
 /// All of a file, mapped once.
 class DmaMap::File {
  public:
-  File(int fd, std::size_t size, int protection)
-      : size_(size), protection_(protection) {
+  File(int fd, std::size_t size, int protection) : size_(size), protection_(protection) {
     void* const data = ::mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
     if (data != MAP_FAILED) data_ = static_cast<std::byte*>(data);
   }
@@ -72,7 +71,7 @@ class DmaMap::File {
 };
 
 DmaMap::DmaMap() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_bus_error;
   action.sa_flags = SA_NODEFER;  // the handler does not return
   ::sigaction(SIGBUS, &action, nullptr);
@@ -97,7 +96,7 @@ std::error_code DmaMap::map(std::uint64_t address, std::uint64_t size, std::uint
   }
   Region region{.size = size, .flags = flags};
   if (file) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.get(), &status) != 0) return {errno, std::generic_category()};
     const auto file_size = static_cast<std::uint64_t>(status.st_size);
     if (status.st_size < 0 || offset + size > file_size) {
@@ -109,8 +108,8 @@ std::error_code DmaMap::map(std::uint64_t address, std::uint64_t size, std::uint
     region.file = known.lock();
     if (region.file == nullptr || !region.file->holds(offset + size, protection)) {
       const bool both = (::fcntl(file.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
-      region.file = std::make_shared<File>(file.get(), file_size,
-                                           both ? PROT_READ | PROT_WRITE : protection);
+      region.file =
+          std::make_shared<File>(file.get(), file_size, both ? PROT_READ | PROT_WRITE : protection);
       if (region.file->data() == nullptr) return {errno, std::generic_category()};
       known = region.file;
     }

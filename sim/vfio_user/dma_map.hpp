@@ -24,9 +24,9 @@ class RemoteMemory {
   virtual bool write(std::uint64_t address, std::span<const std::byte> data) = 0;
 };
 
-/// The regions that a client has mapped. Every access that does not lie in one, or that the region or
-/// the configuration space forbids, is a decode error. Thread-safe: the client maps while the board
-/// runs; after `unmap` has returned nobody touches the region any more.
+/// The regions that a client has mapped. Every access that does not lie in one, or that the region
+/// or the configuration space forbids, is a decode error. Thread-safe: the client maps while the
+/// board runs; after `unmap` has returned nobody touches the region any more.
 class DmaMap final : public sim::MemoryTarget {
  public:
   struct Faults {

@@ -1,5 +1,5 @@
-// The virtual board as a process of its own: programs reach it as `--device vfio-user:/path`, virtual
-// machines as a PCI card.
+// The virtual board as a process of its own: programs reach it as `--device vfio-user:/path`,
+// virtual machines as a PCI card.
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -58,8 +58,9 @@ void print_stats(tautline::board::Device& device, const tautline::board::Server&
   const auto faults = device.dma().faults();
   fmt::print("board.executed_cycles {}\nboard.frames_in {}\nboard.frames_out {}\n", stats.executed,
              stats.frames_in, stats.frames_out);
-  fmt::print("board.interrupts {}\nboard.mmio_writes {}\nboard.mmio_reads {}\nboard.mmio_lines {}\n",
-             stats.interrupts, stats.mmio_writes, stats.mmio_reads, stats.mmio_lines);
+  fmt::print(
+      "board.interrupts {}\nboard.mmio_writes {}\nboard.mmio_reads {}\nboard.mmio_lines {}\n",
+      stats.interrupts, stats.mmio_writes, stats.mmio_reads, stats.mmio_lines);
   fmt::print("dma.read_bytes {}\ndma.written_bytes {}\ndma.faults {}\ndma.regions {}\n",
              stats.dma.read_bytes, stats.dma.written_bytes, faults.count, device.dma().regions());
   fmt::print("server.clients {}\nserver.refused {}\nserver.odd_accesses {}\n", server.clients(),
@@ -110,8 +111,7 @@ int main(int argc, char** argv) {
       ->type_name("FILE.pcapng");
   app.add_option("--record", arguments.record, "Writes every input, to replay the run")
       ->type_name("FILE");
-  app.add_option("--variant", arguments.variant, "Model of the board")
-      ->type_name("fast|assert");
+  app.add_option("--variant", arguments.variant, "Model of the board")->type_name("fast|assert");
   app.add_flag("--stats", arguments.stats, "Print counters at the end");
   app.add_flag("--verbose", arguments.verbose, "Log more");
   CLI11_PARSE(app, argc, argv);

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -46,8 +47,8 @@ struct [[gnu::packed]] DeviceInfo {
 }  // namespace
 
 /// One client. The server's thread handles its requests. When the board's thread reaches for memory
-/// that came without a descriptor it asks the client and reads the socket itself until the answer is
-/// there: the server's thread may be waiting for the board.
+/// that came without a descriptor it asks the client and reads the socket itself until the answer
+/// is there: the server's thread may be waiting for the board.
 class Session final : public RemoteMemory {
  public:
   Session(Descriptor socket, int kick, Device& device)
@@ -211,8 +212,7 @@ class Session final : public RemoteMemory {
       const auto everything = device_.dma().unmap(0, ~std::uint64_t{0});
       return done(message, everything, bytes_of(*request));
     }
-    return done(message, device_.dma().unmap(request->address, request->size),
-                bytes_of(*request));
+    return done(message, device_.dma().unmap(request->address, request->size), bytes_of(*request));
   }
 
   std::error_code region_info(const Message& message) {
@@ -220,8 +220,7 @@ class Session final : public RemoteMemory {
     if (!info || info->index >= Device::regions) return refuse(message, EINVAL);
     info->argsz = sizeof *info;
     info->size = device_.region_size(info->index);
-    info->flags =
-        info->size == 0 ? 0 : VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+    info->flags = info->size == 0 ? 0 : VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
     info->cap_offset = 0;
     info->offset = 0;
     return answer(message, bytes_of(*info));
@@ -266,8 +265,8 @@ class Session final : public RemoteMemory {
       device_.set_interrupt({});
     } else if (action == VFIO_IRQ_SET_ACTION_TRIGGER) {
       if (on) device_.trigger();
-    } else if (data != VFIO_IRQ_SET_DATA_EVENTFD && (action == VFIO_IRQ_SET_ACTION_MASK ||
-                                                     action == VFIO_IRQ_SET_ACTION_UNMASK)) {
+    } else if (data != VFIO_IRQ_SET_DATA_EVENTFD &&
+               (action == VFIO_IRQ_SET_ACTION_MASK || action == VFIO_IRQ_SET_ACTION_UNMASK)) {
       if (on) device_.set_interrupt_masked(action == VFIO_IRQ_SET_ACTION_MASK);
     } else {
       return refuse(message, EINVAL);
@@ -310,29 +309,32 @@ class Session final : public RemoteMemory {
 sim::Result<std::unique_ptr<Server>> Server::create(const std::string& path, Device& device) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof name.sun_path) {
+  // The socket gets its name when it is served, so whoever waits for the name may connect.
+  const std::string unnamed = path + "~";
+  if (path.empty() || unnamed.size() >= sizeof name.sun_path) {
     return sim::fail(sim::Errc::bad_value, "'" + path + "' is no path for a socket");
   }
   std::memcpy(name.sun_path, path.data(), path.size());
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener) return sim::fail_errno(errno, "cannot make a socket");
   // A socket at which nobody answers was left by a server that died.
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) == 0) {
+    if (!S_ISSOCK(status.st_mode)) return sim::fail_errno(EEXIST, "there is a file at " + path);
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) {
       return sim::fail_errno(EADDRINUSE, "another server is at " + path);
     }
-    ::unlink(path.c_str());
   }
+  ::unlink(unnamed.c_str());
+  std::memcpy(name.sun_path, unnamed.data(), unnamed.size());
   if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
-      ::listen(listener.get(), 8) != 0) {
+      ::listen(listener.get(), 8) != 0 || ::rename(unnamed.c_str(), path.c_str()) != 0) {
     return sim::fail_errno(errno, "cannot serve at " + path);
   }
   auto kick = detail::make_event();
   if (!kick) return sim::fail_errno(kick.error().value(), "cannot make an eventfd");
-  return std::unique_ptr<Server>(
-      new Server(path, std::move(listener), std::move(*kick), device));
+  return std::unique_ptr<Server>(new Server(path, std::move(listener), std::move(*kick), device));
 }
 
 Server::Server(std::string path, Descriptor listener, Descriptor kick, Device& device)

@@ -16,7 +16,8 @@ class Session;
 
 class Server {
  public:
-  /// Makes the socket; one that a dead server has left is replaced. The socket goes with the server.
+  /// Makes the socket; one that a dead server has left is replaced. The socket goes with the
+  /// server.
   [[nodiscard]] static sim::Result<std::unique_ptr<Server>> create(const std::string& path,
                                                                    Device& device);
   ~Server();

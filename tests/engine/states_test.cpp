@@ -172,9 +172,9 @@ constexpr Early kEarly[] = {
     {"SYN", kSyn, 0, 0, 0, "rSSS"},
     {"SYN,ACK of bytes never sent", kSyn | kAck, 0, 77, 0, "RRRR"},
     {"SYN,ACK of ours", kSyn | kAck, 0, 1, 0, "RRA."},
-    // Without SYN, LISTEN is not asked and answers as CLOSED does.
-    {"FIN without ACK", kFin, 1, 0, 0, "rr.."},
-    {"nothing at all", 0, 1, 0, 0, "rr.."},
+    // LISTEN drops what has neither SYN, ACK nor RST (RFC 9293 3.10.7.2, fourth).
+    {"FIN without ACK", kFin, 1, 0, 0, "r..."},
+    {"nothing at all", 0, 1, 0, 0, "r..."},
     {"text beyond the window", kAck, 200'000, 1, 4, "RR.A"},
 };
 

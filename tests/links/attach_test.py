@@ -110,6 +110,14 @@ class AttachTest(VfioUser, support.SystemTest):
         data = random_bytes(1000)
         self.assert_same(echo(self.connect(ECHO), data), data)
 
+    def test_a_board_does_not_replace_a_file(self) -> None:
+        plain = self.directory / "file"
+        plain.write_text("precious")
+        board = support.Process(self, "tautline-board", "--socket", str(plain))
+        self.assertEqual(board.wait(), 1)
+        self.assertIn("there is a file", board.log())
+        self.assertEqual(plain.read_text(), "precious")
+
     def test_wrong_urls_say_what_is_wrong(self) -> None:
         nowhere = self.directory / "nobody.socket"
         plain = self.directory / "file"

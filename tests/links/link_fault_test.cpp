@@ -1,8 +1,10 @@
-// Faults at the seam between host and board, seen from both ends: the library above, the wire below.
+// Faults at the seam between host and board, seen from both ends: the library above, the wire
+// below.
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -120,6 +122,26 @@ TEST(LinkFault, GarbageInDoorbellsIsCountedAndTouchesNoStream) {
   EXPECT_TRUE(Carry(rig.socket, rig.peer, more, 3001) == more);
   rig.Give({.seq = 1, .ack = 8001, .data = "still in order"});
   EXPECT_EQ(ReadAll(rig.socket), "still in order");
+}
+
+TEST(LinkFault, ARingThatTheHostChangesAfterTheDoorbellChangesNothingThatWasFetched) {
+  Rig rig;
+  rig.Open();
+  const std::string text = Pattern(1000);
+  TransmitView view = rig.socket.reserve(text.size());
+  ASSERT_EQ(view.first.size(), text.size());
+  std::ranges::copy(AsBytes(text), view.first.begin());
+  ASSERT_FALSE(rig.socket.commit(text.size()));
+  rig.bench.Settle();
+  const Received first = rig.peer.Expect({.seq = 1, .data = text});
+  // The bytes are the library's until they are acknowledged. A program that breaks this rule breaks
+  // neither the stream nor its checksum: the retransmission is what was sent before.
+  std::ranges::fill(view.first, std::byte{0xee});
+  const Received again = rig.peer.Expect({.seq = 1, .data = text}, 5s);
+  EXPECT_GT(again.time, first.time);
+  rig.Give({.seq = 1, .ack = 1001});
+  EXPECT_FALSE(rig.socket.error());
+  EXPECT_EQ(regs::status::error.get(Register(rig, regs::status::offset)), 0U);
 }
 
 /// A function whose interrupts are lost on the way.

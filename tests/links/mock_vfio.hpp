@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A kernel with VFIO and one PCI function, as far as the library can see: directories for /sys and /dev,
-/// answers to `open` and `ioctl`, a file for the function's regions. Tests take parts away.
+/// A kernel with VFIO and one PCI function, as far as the library can see: directories for /sys and
+/// /dev, answers to `open` and `ioctl`, a file for the function's regions. Tests take parts away.
 
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -108,13 +108,12 @@ class MockVfio {
 
   ShortDirectory root;
   detail::VfioSystem system{.sys = root.path() / "sys", .dev = root.path() / "dev"};
-  std::map<std::string, int> open_errors;          ///< by the last part of the path
-  std::map<unsigned long, int> ioctl_errors;       ///< by request
+  std::map<std::string, int> open_errors;     ///< by the last part of the path
+  std::map<unsigned long, int> ioctl_errors;  ///< by request
   std::uint32_t group_flags = VFIO_GROUP_FLAGS_VIABLE;
   std::vector<vfio_iova_range> iova{{0, 0xfedf'ffff}, {0xfef0'0000, 0xffff'ffff}};
-  std::map<unsigned, unsigned> irqs{{VFIO_PCI_MSIX_IRQ_INDEX, 1},
-                                    {VFIO_PCI_ERR_IRQ_INDEX, 1},
-                                    {VFIO_PCI_REQ_IRQ_INDEX, 1}};
+  std::map<unsigned, unsigned> irqs{
+      {VFIO_PCI_MSIX_IRQ_INDEX, 1}, {VFIO_PCI_ERR_IRQ_INDEX, 1}, {VFIO_PCI_REQ_IRQ_INDEX, 1}};
   detail::Descriptor regions;
   std::map<unsigned, int> events;            ///< eventfds of the client, by index
   std::map<std::uint64_t, Mapped> mappings;  ///< by device address

@@ -1,5 +1,5 @@
-// The kernel's VFIO as the library uses it, on a kernel that a test can take apart. The real one is in
-// tests/vm.
+// The kernel's VFIO as the library uses it, on a kernel that a test can take apart. The real one is
+// in tests/vm.
 
 #include "vfio_pci.hpp"
 
@@ -30,8 +30,9 @@ TEST(PciAddress, IsReadAsItIsWritten) {
   EXPECT_EQ(PciAddress::parse("abcd:fe:1f.7"), (PciAddress{0xabcd, 0xfe, 0x1f, 7}));
   EXPECT_EQ(PciAddress::parse("01:02.3"), (PciAddress{0, 1, 2, 3}));
   EXPECT_EQ(PciAddress::parse("10000:e1:00.0")->to_string(), "10000:e1:00.0") << "a VMD's domain";
-  for (const char* bad : {"", ".", ":.", "0000:01:00", "0000:01:20.0", "0000:01:00.8", "0000:100:00.0",
-                          "x:01:00.0", "0000:01:00.0 ", "0000:01.0:0", "0:0:0:0.0"}) {
+  for (const char* bad :
+       {"", ".", ":.", "0000:01:00", "0000:01:20.0", "0000:01:00.8", "0000:100:00.0", "x:01:00.0",
+        "0000:01:00.0 ", "0000:01.0:0", "0:0:0:0.0"}) {
     EXPECT_FALSE(PciAddress::parse(bad)) << bad;
   }
 }

@@ -40,3 +40,7 @@ class VfioUser:
     def start_card(self, query: str) -> None:
         self.card = support.Process(self, "tautline-board", "--socket", str(self.socket_path),
                                     "--board", query, "--stats", ready="is up")
+
+    def finish_capture(self) -> None:
+        if self.card is not None and self.card.process.poll() is None:
+            self.card.stop()  # the capture is the board's

@@ -238,11 +238,13 @@ class Program(Process):
     def __init__(self, test: "SystemTest", name: str, *arguments: str, url: str = "",
                  ready: str = "is up at", variant: str = "assert"):
         self.capture = test.directory / f"{len(test.programs)}-{name}.pcapng"
+        self._finish_capture = test.finish_capture
         query = f"?variant={variant}&tap={test.tap}&capture={self.capture}&seed={SEED}{url}"
         super().__init__(test, name, "--device", test.device(query), "--address",
                          f"{BOARD}/{PREFIX}", "--stats", "--verbose", *arguments, ready=ready)
 
     def segments(self) -> list[pcapng.Segment]:
+        self._finish_capture()
         return list(pcapng.segments(str(self.capture)))
 
 
@@ -300,6 +302,9 @@ class SystemTest(unittest.TestCase):
     def device(self, query: str) -> str:
         """The URL of a board with these options: one in the program itself. Other links say more."""
         return f"sim:{query}"
+
+    def finish_capture(self) -> None:
+        """Makes the capture complete. A program that has ended has written its own."""
 
     # The programs.
 

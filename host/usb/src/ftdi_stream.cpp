@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tautline_usb/error.hpp"
@@ -86,7 +87,7 @@ class FtdiStream final : public ByteStream {
       {
         const std::lock_guard lock(mutex_);
         for (const auto& p : pipes_) {
-          if (p.busy && p.transfer) ::libusb_cancel_transfer(p.transfer.get());
+          if (p.flying) ::libusb_cancel_transfer(p.transfer.get());
         }
       }
       ::libusb_interrupt_event_handler(context_.get());
@@ -109,13 +110,15 @@ class FtdiStream final : public ByteStream {
   std::size_t send(std::span<const std::byte> bytes) override {
     std::size_t sent = 0;
     const std::lock_guard lock(mutex_);
+    if (out_held_) return 0;
     for (std::size_t i = kInTransfers; i < pipes_.size() && sent < bytes.size(); ++i) {
       Pipe& pipe = pipes_[i];
-      if (pipe.busy || state_ != LinkState::up) continue;
+      if (pipe.busy() || state_ != LinkState::up) continue;
       const std::size_t n = std::min(bytes.size() - sent, kOutBytes);
       std::memcpy(pipe.buffer.data(), bytes.data() + sent, n);
       pipe.transfer->buffer = pipe.buffer.data();
       pipe.transfer->length = static_cast<int>(n);
+      pipe.order = next_order_++;
       if (!submit(pipe)) break;
       sent += n;
     }
@@ -160,8 +163,11 @@ class FtdiStream final : public ByteStream {
     FtdiStream* owner = nullptr;
     Transfer transfer;
     std::vector<unsigned char> buffer;
-    bool busy = false;  // submitted, or stalled and to be submitted again
-    bool stalled = false;
+    bool in = false;
+    bool flying = false;      // submitted
+    bool again = false;       // to be submitted once more
+    std::uint64_t order = 0;  // of those that write
+    [[nodiscard]] bool busy() const noexcept { return flying || again; }
   };
 
   // ------------------------------------------------------------------------------- opening
@@ -273,6 +279,7 @@ class FtdiStream final : public ByteStream {
       Pipe& pipe = pipes_[i];
       const bool in = i < kInTransfers;
       pipe.owner = this;
+      pipe.in = in;
       pipe.transfer.reset(::libusb_alloc_transfer(0));
       if (!pipe.transfer) return std::make_error_code(std::errc::not_enough_memory);
       pipe.buffer.resize(in ? kInBytes : kOutBytes);
@@ -292,9 +299,10 @@ class FtdiStream final : public ByteStream {
   // With `mutex_` held.
   bool submit(Pipe& pipe) {
     const int error = ::libusb_submit_transfer(pipe.transfer.get());
-    pipe.busy = error == 0;
+    pipe.flying = error == 0;
+    pipe.again = false;
     if (error != 0) give_up(error == LIBUSB_ERROR_NO_DEVICE);
-    return pipe.busy;
+    return pipe.flying;
   }
 
   void give_up(bool removed) noexcept {
@@ -314,30 +322,33 @@ class FtdiStream final : public ByteStream {
 
   // In the thread of run().
   void ended(Pipe& pipe) {
-    libusb_transfer& transfer = *pipe.transfer;
-    const bool in = (transfer.endpoint & LIBUSB_ENDPOINT_IN) != 0;
+    const libusb_transfer& transfer = *pipe.transfer;
     const std::lock_guard lock(mutex_);
-    pipe.busy = false;
-    if (in) take(transfer);
+    pipe.flying = false;
+    if (pipe.in) take(transfer);
     switch (transfer.status) {
       case LIBUSB_TRANSFER_COMPLETED:
-        stalls_ = 0;
+        (pipe.in ? in_stalls_ : out_stalls_) = 0;
         if (stop_ || state_ != LinkState::up) return;
-        if (in) {
+        if (pipe.in) {
           submit(pipe);
         } else if (transfer.actual_length < transfer.length) {
-          rest(transfer);
-          submit(pipe);
+          hold(pipe);
         } else {
           wake();  // there is room
         }
         return;
       case LIBUSB_TRANSFER_STALL:
-        // Cleared by run(): libusb's own wait is not allowed in here.
-        if (!in) rest(transfer);
-        pipe.busy = pipe.stalled = !stop_;
+        // run() clears it: libusb's own wait is not allowed in here.
+        (pipe.in ? in_halted_ : out_halted_) = true;
+        if (pipe.in) {
+          pipe.again = !stop_;
+        } else {
+          hold(pipe);
+        }
         return;
       case LIBUSB_TRANSFER_CANCELLED:
+        if (!pipe.in && out_held_) hold(pipe);
         return;
       default:
         give_up(transfer.status == LIBUSB_TRANSFER_NO_DEVICE);
@@ -345,10 +356,17 @@ class FtdiStream final : public ByteStream {
     }
   }
 
-  /// What a transfer did not carry goes again.
-  static void rest(libusb_transfer& transfer) noexcept {
-    transfer.buffer += transfer.actual_length;
-    transfer.length -= transfer.actual_length;
+  /// What a transfer did not carry goes again, and so does everything behind it, in the old order:
+  /// what was in flight after it is called back.
+  void hold(Pipe& pipe) {
+    if (stop_) return;
+    pipe.transfer->buffer += pipe.transfer->actual_length;
+    pipe.transfer->length -= pipe.transfer->actual_length;
+    pipe.again = pipe.transfer->length > 0;
+    out_held_ = true;
+    for (const Pipe& other : pipes_) {
+      if (!other.in && other.flying) ::libusb_cancel_transfer(other.transfer.get());
+    }
   }
 
   /// The bytes of all packets without their status.
@@ -383,31 +401,50 @@ class FtdiStream final : public ByteStream {
         give_up(error == LIBUSB_ERROR_NO_DEVICE);
         return;
       }
-      clear_stalls();
+      go_on();
     }
   }
 
   [[nodiscard]] bool busy() {
     const std::lock_guard lock(mutex_);
-    return std::ranges::any_of(pipes_, &Pipe::busy);
+    return std::ranges::any_of(pipes_, &Pipe::flying);
   }
 
-  void clear_stalls() {
-    for (Pipe& pipe : pipes_) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (!pipe.stalled) continue;
-        pipe.stalled = false;
-        pipe.busy = false;
-        if (stop_) continue;
-      }
-      const int error = ::libusb_clear_halt(handle_.get(), pipe.transfer->endpoint);
+  /// Clears pipes that stalled and submits what has to go again.
+  void go_on() {
+    bool clear_in = false, clear_out = false, out = false;
+    {
       const std::lock_guard lock(mutex_);
-      if (error != 0 || ++stalls_ > kStallsInARow) {
-        give_up(error == LIBUSB_ERROR_NO_DEVICE);
+      if (stop_) return;
+      out = out_held_ &&
+            std::ranges::none_of(pipes_, [](const Pipe& p) { return !p.in && p.flying; });
+      clear_in = std::exchange(in_halted_, false);
+      clear_out = out && std::exchange(out_halted_, false);
+      in_stalls_ += clear_in ? 1 : 0;
+      out_stalls_ += clear_out ? 1 : 0;
+      if (std::max(in_stalls_, out_stalls_) > kStallsInARow) {
+        give_up(false);
         return;
       }
-      submit(pipe);
+    }
+    const int in_error = clear_in ? ::libusb_clear_halt(handle_.get(), in_) : 0;
+    const int out_error = clear_out ? ::libusb_clear_halt(handle_.get(), out_) : 0;
+    if (in_error != 0 || out_error != 0) {
+      give_up(in_error == LIBUSB_ERROR_NO_DEVICE || out_error == LIBUSB_ERROR_NO_DEVICE);
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    std::vector<Pipe*> again;
+    for (Pipe& pipe : pipes_) {
+      if (pipe.again && (pipe.in || out)) again.push_back(&pipe);
+    }
+    std::ranges::sort(again, {}, &Pipe::order);
+    for (Pipe* const pipe : again) {
+      if (!submit(*pipe)) return;
+    }
+    if (out) {
+      out_held_ = false;
+      wake();
     }
   }
 
@@ -420,9 +457,12 @@ class FtdiStream final : public ByteStream {
   std::atomic<LinkState> state_{LinkState::up};
   std::atomic<bool> stop_{false};
 
-  std::mutex mutex_;  // of `pipes_` and `stalls_`
+  std::mutex mutex_;  // of what follows
   std::vector<Pipe> pipes_;
-  unsigned stalls_ = 0;
+  std::uint64_t next_order_ = 1;
+  bool in_halted_ = false, out_halted_ = false;
+  bool out_held_ = false;                    // nothing new is sent until what failed has gone
+  unsigned in_stalls_ = 0, out_stalls_ = 0;  // in a row
 
   // From the thread to the owner.
   std::vector<std::byte> ring_ = std::vector<std::byte>(kRing);

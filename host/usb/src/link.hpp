@@ -52,8 +52,6 @@ class Link {
                                             : LinkState::up;
   }
   [[nodiscard]] std::uint32_t space_log2() const noexcept { return space_log2_; }
-  [[nodiscard]] ByteStream& stream() noexcept { return stream_; }
-  [[nodiscard]] const ByteStream& stream() const noexcept { return stream_; }
   [[nodiscard]] const LinkCounts& counts() const noexcept { return counts_; }
   void count_payload(std::size_t out, std::size_t in) noexcept {
     counts_.payload_out += out;

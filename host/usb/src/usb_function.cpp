@@ -83,7 +83,8 @@ class Function final : public UsbFunction {
     value_ready_ = false;
     while (link_.up()) {
       send();
-      const bool moved = stream_->progress() || hear();
+      bool moved = stream_->progress();
+      moved |= hear();
       if (value_ready_) return value_;
       link_.keep_alive();
       if (!moved) stream_->wait(kPatience);
@@ -272,8 +273,10 @@ class Function final : public UsbFunction {
     // The board returns credit for control messages at once, so this ends, or the link is dead.
     while (waiting_.full() && link_.up()) {
       send();
-      if (!stream_->progress() && !hear()) stream_->wait(kPatience);
+      bool moved = stream_->progress();
+      moved |= hear();
       link_.keep_alive();
+      if (!moved) stream_->wait(kPatience);
     }
     if (!waiting_.full()) waiting_.push_back({kind, first, second});
   }

@@ -136,7 +136,6 @@ std::optional<std::vector<std::uint8_t>> FtChip::control(const UsbSetup& setup) 
     switch (setup.request) {
       case kReset:
         if (setup.value <= 2) {
-          ++purges_;
           const bool mine = (number == 1) == config_.fifo;
           if (mine) board_.purge(setup.value != 2, setup.value != 1);
         }

@@ -496,6 +496,10 @@ class Bench {
       timer_on[v.m_timer_flow] = v.tm_on;
       deadline[v.m_timer_flow] = {v.tm_life, v.tm_ack, v.tm_rtx};
     }
+    if (v.m_urgent_valid) {
+      ready.insert(v.m_urgent_flow);
+      ready_cycle = cycle;
+    }
     if (v.m_ready_valid) {
       ready.insert(v.m_ready_flow);
       ready_cycle = cycle;

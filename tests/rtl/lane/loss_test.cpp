@@ -18,6 +18,28 @@ void dup(Bench& b, int n, uint32_t ack) {
   for (int i = 0; i < n; ++i) b.in({.ack = ack});
 }
 
+// The ACKs of a whole window may come before the line lets any of the data go that they allow.
+TEST(SlowStart, GrowsByEveryAckOfAWindowThatWasInUse) {
+  Bench b;
+  b.connect_established(1000);
+  b.write(10000000);
+  ASSERT_EQ(b.tx().size(), 10u);
+  ASSERT_EQ(b.query().cwnd, 10000u);
+  for (uint32_t i = 1; i <= 10; ++i) b.in_quiet({.ack = 1 + 1000 * i});
+  EXPECT_EQ(b.query().cwnd, 20000u);
+}
+
+// RFC 7661 3: the host, and not the window, held the data back.
+TEST(SlowStart, DoesNotGrowWhileTheHostSendsLittle) {
+  Bench b;
+  b.connect_established(1000);
+  for (uint32_t i = 1; i <= 20; ++i) {
+    b.write(1000);
+    b.in({.ack = 1 + 1000 * i});
+  }
+  EXPECT_EQ(b.query().cwnd, 10000u);
+}
+
 TEST(Rto, RetransmitsTheEarliestSegmentWithBackoffAndTheCwndOfOneSegment) {
   Bench b;
   b.connect_established(1000);

@@ -18,7 +18,17 @@ class Scheduler : public ::testing::Test {
     b.reset();
     b.until([&] { return !b->busy; });
   }
-  void idle() { b->s_lane_valid = b->s_mbox_valid = b->s_wait_valid = b->s_nbr_changed = 0; }
+  void idle() {
+    b->s_urgent_valid = b->s_lane_valid = b->s_mbox_valid = b->s_wait_valid = b->s_nbr_changed = 0;
+  }
+  void urgent(unsigned flow) {
+    b->s_urgent_valid = 1;
+    b->s_urgent_flow = flow;
+  }
+  void data(unsigned flow) {
+    b->s_lane_valid = 1;
+    b->s_lane_flow = flow;
+  }
   void tick() {
     b.tick();
     idle();
@@ -37,10 +47,9 @@ TEST_F(Scheduler, OffersAFlowInTheCycleAfterItBecameReady) {
   EXPECT_EQ(b->m_send_flow, 6);
 }
 
-TEST_F(Scheduler, AFlowThatTheLaneMadeReadyGoesPastTheEmptySet) {
+TEST_F(Scheduler, AFlowThatOwesGoesPastTheEmptySet) {
   // Taken at once, it is not offered again.
-  b->s_lane_valid = 1;
-  b->s_lane_flow = 9;
+  urgent(9);
   b->m_send_ready = 1;
   b.settle();
   EXPECT_EQ(b->m_send_valid, 1);
@@ -51,9 +60,10 @@ TEST_F(Scheduler, AFlowThatTheLaneMadeReadyGoesPastTheEmptySet) {
 
   // Not taken, it stays, whatever comes behind it.
   b->m_send_ready = 0;
-  b->s_lane_valid = 1;
-  b->s_lane_flow = 9;
+  urgent(9);
   tick();
+  urgent(4);
+  data(2);
   b->s_mbox_valid = 1;
   b->s_mbox_flow = 3;
   for (int i = 0; i < 4; ++i) {
@@ -64,13 +74,55 @@ TEST_F(Scheduler, AFlowThatTheLaneMadeReadyGoesPastTheEmptySet) {
   }
 }
 
-TEST_F(Scheduler, ALaneFlowBesideAPositionIsOfferedWithItInTurn) {
-  // The position of the very same flow cannot be read yet, so the flow must be offered once more.
-  b->s_lane_valid = b->s_mbox_valid = 1;
-  b->s_lane_flow = b->s_mbox_flow = 5;
+TEST_F(Scheduler, AFlowThatOwesTakesTheOfferFromOneThatHasData) {
+  data(2);
+  tick();
+  EXPECT_EQ(b->m_send_flow, 2);
+  urgent(9);
+  b.settle();
+  EXPECT_EQ(b->m_send_flow, 9) << "in the very cycle";
+  tick();
+  EXPECT_EQ(b->m_send_flow, 9);
+  b->m_send_ready = 1;
+  tick();
+  EXPECT_EQ(b->m_send_valid, 1);
+  EXPECT_EQ(b->m_send_flow, 2) << "which waits on";
+  tick();
+  EXPECT_EQ(b->m_send_valid, 0);
+}
+
+TEST_F(Scheduler, DataGetsEveryNinthTurnWhileOthersOwe) {
+  data(15);
+  tick();
+  b->m_send_ready = 1;
+  int since = 0, turns = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    urgent(i % 8);
+    data(15);
+    b.settle();
+    ASSERT_EQ(b->m_send_valid, 1);
+    if (b->m_send_flow == 15) {
+      if (turns > 0) {
+        ASSERT_EQ(since, 8);
+      }
+      ++turns;
+      since = 0;
+    } else {
+      ++since;
+    }
+    tick();
+  }
+  EXPECT_GE(turns, 20);
+}
+
+TEST_F(Scheduler, AFlowThatOwesBesideItsPositionIsOfferedTwice) {
+  // The position cannot be read yet, so the flow must be offered once more.
+  urgent(5);
+  b->s_mbox_valid = 1;
+  b->s_mbox_flow = 5;
   b->m_send_ready = 1;
   b.settle();
-  EXPECT_EQ(b->m_send_valid, 0);
+  EXPECT_EQ(b->m_send_valid, 1);
   tick();
   EXPECT_EQ(b->m_send_valid, 1);
   EXPECT_EQ(b->m_send_flow, 5);

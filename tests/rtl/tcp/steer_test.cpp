@@ -337,6 +337,18 @@ TEST_F(Steer, AnAckToAListenerIsReset) {
   EXPECT_EQ(replies[0].flags, kRst);
 }
 
+// RFC 9293 3.10.7.2, fourth.
+TEST_F(Steer, ASegmentWithoutSynAckAndRstToAListenerIsDropped) {
+  listen(80);
+  frame({}, {.flags = kFin, .seq = 5});
+  frame({}, {.flags = 0, .seq = 5, .len = 10});
+  EXPECT_TRUE(replies.empty());
+  EXPECT_EQ(counters[kNoFlow], 2);
+  frame({.lport = 81}, {.flags = 0, .seq = 5, .len = 10});
+  ASSERT_EQ(replies.size(), 1u) << "where nobody listens it is reset";
+  EXPECT_EQ(replies[0].flags, kRst | kAck);
+}
+
 TEST_F(Steer, IsnsDifferByConnectionAndGrowEveryFourMicroseconds) {
   listen(80);
   frame({.rport = 1}, {.flags = kSyn});

@@ -48,15 +48,11 @@ class FtChip {
   [[nodiscard]] std::optional<std::vector<std::uint8_t>> in(std::uint8_t endpoint, std::size_t room,
                                                             Time now);
 
-  [[nodiscard]] unsigned latency_ms(int port) const noexcept { return ports_[port & 1].latency_ms; }
-  [[nodiscard]] unsigned purges() const noexcept { return purges_; }
-
  private:
   struct Port {
     unsigned latency_ms = 16;
     std::uint32_t baud_code = 0;
     std::uint16_t mode = 0;
-    bool sent_any = false;
     Time last_in{0};   // when the last packet left
     Time data_at{-1};  // since when bytes wait
   };
@@ -66,7 +62,6 @@ class FtChip {
   ByteSide& board_;
   FtConfig config_;
   std::array<Port, 2> ports_;
-  unsigned purges_ = 0;
 };
 
 }  // namespace tautline::sim
