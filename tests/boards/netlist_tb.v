@@ -51,6 +51,8 @@ module netlist_tb;
   task fail(input [8*24-1:0] what);
     begin
       $display("cycle %0d: %0s differs", cycle, what);
+      $display("ready %b word %b byte %b/%b link %b/%b quiescent %b/%b", s_byte_ready, m_wire_tvalid, m_byte_valid,
+               x_byte, link_up, x_link_up, quiescent, x_quiescent);
       $display("NETLIST FAILED");
       $finish;
     end
