@@ -445,6 +445,8 @@ module tl_lane
     end
     if (r.u.una) merged.snd_una = s3_seg.seg.ack;
     if (r.u.nxt && seq_gt(sent_end, s3_tcb.snd_nxt)) merged.snd_nxt = sent_end;
+    // Without loss it follows, or after 2 GiB it would lie ahead.
+    if (r.u.una && control.ca == CA_OPEN && s3_cc.una_above) merged.recover = s3_tcb.snd_una;
     if (r.u.reopened || r.u.cc == CC_ENTER) merged.recover = s3_tcb.snd_nxt;
     if (r.u.rtx_nxt) merged.rtx_nxt = seq_min(sent_end, s3_tcb.recover);
     if (r.u.reopened || r.u.cc inside {CC_ENTER, CC_PARTIAL, CC_ESTABLISHED} ||

@@ -87,6 +87,7 @@ rtl/mac/tl_mac_fault.sv
 rtl/mac/tl_mac_tx_word.sv
 rtl/mac/tl_mac_rx_word.sv
 rtl/mac/tl_mac_xgmii.sv
+rtl/mac/tl_mdio.sv
 
 rtl/usb/tl_usb_rx.sv
 rtl/usb/tl_usb_exec.sv

@@ -8,7 +8,6 @@
 namespace tautline {
 namespace {
 
-using regs::Op;
 using test::bytes_of;
 using test::read_text;
 using test::ready_of;

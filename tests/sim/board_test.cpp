@@ -138,7 +138,7 @@ TEST(Board, AnswersAPing) {
   auto board = make();
   Stack stack = attach(*board);
   for (std::uint16_t n = 0; n < 4; ++n) {
-    const auto request = echo_request(n, n * 100u);
+    const auto request = echo_request(n, std::size_t{n} * 100);
     board->give_frame(bytes(request));
     const auto reply = next_reply(*board);
     ASSERT_TRUE(reply) << "request " << n;
@@ -169,7 +169,7 @@ Trip pings(const std::string& query, unsigned count) {
   Stack stack = attach(*board);
   auto listener = stack.listen({.port = 7});
   for (std::uint16_t n = 0; n < count; ++n) {
-    board->give_frame(bytes(echo_request(n, n * 17u % 1000)));
+    board->give_frame(bytes(echo_request(n, std::size_t{n} * 17 % 1000)));
     (void)next_reply(*board);
     stack.poll();
   }

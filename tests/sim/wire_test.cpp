@@ -28,7 +28,7 @@ Frame numbered(std::uint32_t n, Nanos time, std::size_t size = 100) {
 }
 
 std::uint32_t number(const Frame& frame) {
-  std::uint32_t n;
+  std::uint32_t n = 0;
   std::memcpy(&n, &frame.bytes[40], 4);
   return n;
 }
@@ -232,7 +232,7 @@ class Capture : public ::testing::Test {
     ASSERT_TRUE(writer) << writer.error().message();
     for (unsigned i = 0; i < 5; ++i) {
       (*writer)->packet(
-          1'700'000'000'000'000'007 + i * 1'000,
+          1'700'000'000'000'000'007 + Nanos{i} * 1'000,
           i % 2 == 0 ? PcapngWriter::Direction::to_board : PcapngWriter::Direction::from_board,
           numbered(i, 0, 60 + i).bytes, i == 3, i == 4 ? "dropped: loss" : nullptr);
     }
@@ -245,8 +245,8 @@ TEST_F(Capture, IsReadByLibpcapAndReplayedWithItsDistances) {
   auto wire = PcapReplayWire::open(path);
   ASSERT_TRUE(wire) << wire.error().message();
   for (unsigned i = 0; i < 5; ++i) {
-    EXPECT_EQ((*wire)->next_event(), i * 1'000u);
-    const auto frame = (*wire)->receive(i * 1'000u);
+    EXPECT_EQ((*wire)->next_event(), Nanos{i} * 1'000);
+    const auto frame = (*wire)->receive(Nanos{i} * 1'000);
     ASSERT_TRUE(frame);
     EXPECT_EQ(frame->bytes, numbered(i, 0, 60 + i).bytes);
   }
