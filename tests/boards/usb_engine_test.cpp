@@ -44,15 +44,20 @@ class Engine final : public UsbBoard {
     v_->eval();
     if (record_ != nullptr) Record();
     source_.Edge(*v_);
-    sink_.Edge(*v_);
+    if (v_->rst == 0) Take();
     if (v_->s_byte_valid && v_->s_byte_ready) {
       to_board.pop_front();
       next_byte_ = cycle_ + kCyclesPerByte;
     }
-    if (v_->m_byte_valid && v_->m_byte_ready) from_board.push_back(v_->m_byte_data);
     v_->clk = 1;
     v_->eval();
     ++cycle_;
+  }
+
+  // What leaves; in reset the outputs mean nothing.
+  void Take() {
+    sink_.Edge(*v_);
+    if (v_->m_byte_valid && v_->m_byte_ready) from_board.push_back(v_->m_byte_data);
   }
 
   // Inputs, then outputs with a mask of those that mean something.
