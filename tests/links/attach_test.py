@@ -111,7 +111,7 @@ class AttachTest(VfioUser, support.SystemTest):
         self.assert_same(echo(self.connect(ECHO), data), data)
 
     def test_a_board_does_not_replace_a_file(self) -> None:
-        plain = self.directory / "file"
+        plain = self.socket_path.parent / "file"
         plain.write_text("precious")
         board = support.Process(self, "tautline-board", "--socket", str(plain))
         self.assertEqual(board.wait(), 1)
@@ -119,8 +119,8 @@ class AttachTest(VfioUser, support.SystemTest):
         self.assertEqual(plain.read_text(), "precious")
 
     def test_wrong_urls_say_what_is_wrong(self) -> None:
-        nowhere = self.directory / "nobody.socket"
-        plain = self.directory / "file"
+        nowhere = self.socket_path.parent / "nobody.socket"
+        plain = self.socket_path.parent / "file"
         plain.write_text("no socket")
         for url, words in ((f"vfio-user:{nowhere}", "is tautline-board running"),
                            ("vfio-user:", "no path given"),
