@@ -297,6 +297,17 @@ module tl_lane
   assign s2_seg = lane_seg_t'(s2_body[$bits(lane_seg_t)-1:0]);
   assign s2_cmd = lane_cmd_t'(s2_body[$bits(lane_cmd_t)-1:0]);
 
+  // Nothing takes what the stages compute without an event. Hardware computes it all the same; the
+  // simulator is spared.
+  logic compute_a, compute_b;
+`ifdef SYNTHESIS
+  assign compute_a = 1'b1;
+  assign compute_b = 1'b1;
+`else
+  assign compute_a = s2_valid;
+  assign compute_b = s3_valid;
+`endif
+
   logic a_segment, a_long;
   logic [31:0] a_since, a_interval;
   logic [3:0] a_doublings;
@@ -305,21 +316,31 @@ module tl_lane
   cc_chk_t a_cc;
 
   always_comb begin
-    a_segment   = s2.kind == EV_SEG;
-    a_flight    = flight_check(s2_tcb, a_segment, s2_seg.seg.ack);
-    // One measurement of a long time serves the challenge ACK and the restart after idle.
-    a_since     = s2_now.coarse - (a_segment ? s2_tcb.challenge_at : s2_tcb.last_send);
-    a_interval  = (a_segment ? cfg.challenge_us : s2_tcb.rto) >> 12;
-    a_long      = {a_since, 1'b0} >= {a_interval, !a_segment};
-    // A timeout backs off first.
-    a_doublings = s2_tcb.c.backoff;
-    if (s2.kind == EV_TMO && s2_tcb.c.backoff != '1) a_doublings = s2_tcb.c.backoff + 4'd1;
-    a_seg = segment_check(s2_tcb, s2_seg, s2_seg.gen, a_flight, s2_stream,
-                          listener_live[s2_tcb.o.listener] &&
-                          listener_gen[s2_tcb.o.listener] == s2_tcb.o.listener_gen,
-                          !s2_tcb.c.challenged || a_long, cfg);
-    a_cc = cc_check(s2_tcb, a_flight, s2_seg.seg.ack, a_seg.ack_new, a_segment,
-                    a_segment && s2_tcb.c.state == ST_SYN_SENT ? a_seg.mss : s2_tcb.snd_mss);
+    a_segment   = 1'b0;
+    a_flight    = '0;
+    a_since     = '0;
+    a_interval  = '0;
+    a_long      = 1'b0;
+    a_doublings = '0;
+    a_seg       = '0;
+    a_cc        = '0;
+    if (compute_a) begin
+      a_segment   = s2.kind == EV_SEG;
+      a_flight    = flight_check(s2_tcb, a_segment, s2_seg.seg.ack);
+      // One measurement of a long time serves the challenge ACK and the restart after idle.
+      a_since     = s2_now.coarse - (a_segment ? s2_tcb.challenge_at : s2_tcb.last_send);
+      a_interval  = (a_segment ? cfg.challenge_us : s2_tcb.rto) >> 12;
+      a_long      = {a_since, 1'b0} >= {a_interval, !a_segment};
+      // A timeout backs off first.
+      a_doublings = s2_tcb.c.backoff;
+      if (s2.kind == EV_TMO && s2_tcb.c.backoff != '1) a_doublings = s2_tcb.c.backoff + 4'd1;
+      a_seg = segment_check(s2_tcb, s2_seg, s2_seg.gen, a_flight, s2_stream,
+                            listener_live[s2_tcb.o.listener] &&
+                            listener_gen[s2_tcb.o.listener] == s2_tcb.o.listener_gen,
+                            !s2_tcb.c.challenged || a_long, cfg);
+      a_cc = cc_check(s2_tcb, a_flight, s2_seg.seg.ack, a_seg.ack_new, a_segment,
+                      a_segment && s2_tcb.c.state == ST_SYN_SENT ? a_seg.mss : s2_tcb.snd_mss);
+    end
   end
 
   body_t s3_body;
@@ -386,22 +407,29 @@ module tl_lane
   always_comb begin
     drop          = s3.kind == EV_SEG && s3_seg.drop;
     was_half_open = s3_tcb.c.active && half_open(s3_tcb.o, s3_tcb.c);
-    joined        = reassemble(s3_tcb, s3_seg_chk.touch);
-    text_end      = s3_seg_chk.keep != '0 && s3_seg_chk.touch.in_order ? joined.end_
-                                                                       : s3_tcb.rcv_nxt[23:0];
-    fin_at        = s3_tcb.c.fin_known ? s3_tcb.fin_seq[23:0] : s3_seg_chk.fin_seq[23:0];
-    ctx = '{passive: s3_tcb.o.passive, gen_differs: s3_tcb.gen != s3_seg.gen, window_open: s3_open,
-            last_byte: s3_flight == 24'd1, sampled: s3_rtt.done, full: joined.full,
-            fin_turn: !below(text_end, fin_at)};
+    joined        = '0;
+    text_end      = '0;
+    fin_at        = '0;
+    ctx           = '0;
+    r             = '0;
+    r.c           = s3_tcb.c;
+    control       = s3_tcb.c;
+    if (compute_b) begin
+      joined        = reassemble(s3_tcb, s3_seg_chk.touch);
+      text_end      = s3_seg_chk.keep != '0 && s3_seg_chk.touch.in_order ? joined.end_
+                                                                         : s3_tcb.rcv_nxt[23:0];
+      fin_at        = s3_tcb.c.fin_known ? s3_tcb.fin_seq[23:0] : s3_seg_chk.fin_seq[23:0];
+      ctx = '{passive: s3_tcb.o.passive, gen_differs: s3_tcb.gen != s3_seg.gen, window_open: s3_open,
+              last_byte: s3_flight == 24'd1, sampled: s3_rtt.done, full: joined.full,
+              fin_turn: !below(text_end, fin_at)};
 
-    r   = '0;
-    r.c = s3_tcb.c;
-    if (s3.kind == EV_SEG) begin
-      if (!drop) r = segment_arrives(r, s3.birth, s3_seg.seg, s3_seg_chk, s3_cc, ctx);
-    end else if (s3.kind == EV_SEND) r = send(r, s3_snd_chk, s3_nbr);
-    else if (s3.kind == EV_TMO) r = timeout(r, s3_tmo_chk, s3_open);
-    else r = command(r, s3_cmd, s3_cmd_chk);
-    control = conclude(r, was_half_open);
+      if (s3.kind == EV_SEG) begin
+        if (!drop) r = segment_arrives(r, s3.birth, s3_seg.seg, s3_seg_chk, s3_cc, ctx);
+      end else if (s3.kind == EV_SEND) r = send(r, s3_snd_chk, s3_nbr);
+      else if (s3.kind == EV_TMO) r = timeout(r, s3_tmo_chk, s3_open);
+      else r = command(r, s3_cmd, s3_cmd_chk);
+      control = conclude(r, was_half_open);
+    end
     // The slot is free when TCP is done and the host has let go.
     frees = control.done && control.released;
     write = s3_valid && s3_tcb.c.active && !drop;
@@ -417,8 +445,12 @@ module tl_lane
 
   always_comb begin
     sent_end = seq_end(s3_snd_chk.start, s3_snd_chk.len, s3_snd_chk.fin || s3_tcb.c.owe_syn);
-    rtt      = rtt_sample(s3_tcb, s3_rtt, cfg);
-    cc       = cc_values(s3_tcb, s3_cc, r.u.cc, r.u.reopened, s3_tcb.retries != '0, s3_flight);
+    rtt      = '0;
+    cc       = '0;
+    if (compute_b) begin
+      rtt = rtt_sample(s3_tcb, s3_rtt, cfg);
+      cc  = cc_values(s3_tcb, s3_cc, r.u.cc, r.u.reopened, s3_tcb.retries != '0, s3_flight);
+    end
 
     merged   = s3_tcb;
     merged.c = control;
